@@ -1,0 +1,183 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// Setting is one row of the table: what an operator may set.
+type Setting struct {
+	Name    string // of the flag, without dashes
+	Env     string
+	Default string
+	Range   string // for people
+	Help    string
+	Secret  bool // never shown; may come from the file that <Env>_FILE names
+
+	set func(c *Config, value string) error
+	get func(c *Config) string
+}
+
+// DefaultDB and DemoDB are where data is kept when nobody says otherwise.
+const (
+	DefaultDB = "sqlite:maitred-data/maitred.db"
+	DemoDB    = "sqlite:maitred-data/demo.db"
+)
+
+// settings is the table. docs/configuration.md is generated from it.
+var settings = []Setting{
+	{
+		Name: "db", Env: "MAITRED_DB", Default: DefaultDB, Range: "`sqlite:PATH`",
+		Help: "Where the data is. serve --demo uses " + DemoDB + " unless this is set.",
+		set: func(c *Config, v string) (err error) {
+			c.DB, err = parseDatabase(v)
+			return err
+		},
+		get: func(c *Config) string { return c.DB.String() },
+	},
+	{
+		Name: "listen", Env: "MAITRED_LISTEN", Default: "127.0.0.1:8080", Range: "`HOST:PORT`",
+		Help: "Where the API listens. Port 0 picks a free one.",
+		set: func(c *Config, v string) error {
+			c.Listen = v
+			return checkListen(v)
+		},
+		get: func(c *Config) string { return c.Listen },
+	},
+	{
+		Name: "log-level", Env: "MAITRED_LOG_LEVEL", Default: "info", Range: "`debug`, `info`, `warn`, `error`",
+		Help: "The least level that is logged.",
+		set: func(c *Config, v string) error {
+			level, ok := logLevels[strings.ToLower(v)]
+			if !ok {
+				return errors.New("must be debug, info, warn or error")
+			}
+			c.LogLevel = level
+			return nil
+		},
+		get: func(c *Config) string { return strings.ToLower(c.LogLevel.String()) },
+	},
+	{
+		Name: "log-format", Env: "MAITRED_LOG_FORMAT", Default: "text", Range: "`text`, `json`",
+		Help: "How log lines are written to standard error.",
+		set: func(c *Config, v string) error {
+			c.LogFormat = LogFormat(strings.ToLower(v))
+			if c.LogFormat != LogText && c.LogFormat != LogJSON {
+				return errors.New("must be text or json")
+			}
+			return nil
+		},
+		get: func(c *Config) string { return string(c.LogFormat) },
+	},
+	{
+		Name: "shutdown-grace", Env: "MAITRED_SHUTDOWN_GRACE", Default: "4s", Range: "100ms–60s",
+		Help: "How long a stopping server waits for the requests at hand.",
+		set: func(c *Config, v string) error {
+			d, err := time.ParseDuration(v)
+			if err != nil {
+				return errors.New("must be a duration like 4s")
+			}
+			if d < 100*time.Millisecond || d > time.Minute {
+				return errors.New("must be 100ms to 60s")
+			}
+			c.ShutdownGrace = d
+			return nil
+		},
+		get: func(c *Config) string { return c.ShutdownGrace.String() },
+	},
+	seconds("hold-ttl-min", "MAITRED_HOLD_TTL_MIN", seating.DefaultHoldRules().MinTTL, 1, seating.MaxHoldTTL,
+		"The shortest hold of a new restaurant's policy; a shorter request is raised to it.",
+		func(h *seating.HoldRules) *servicetime.Seconds { return &h.MinTTL }),
+	seconds("hold-ttl-default", "MAITRED_HOLD_TTL_DEFAULT", seating.DefaultHoldRules().DefaultTTL, 1, seating.MaxHoldTTL,
+		"How long a hold lasts when the request does not say; between hold-ttl-min and hold-ttl-max.",
+		func(h *seating.HoldRules) *servicetime.Seconds { return &h.DefaultTTL }),
+	seconds("hold-ttl-max", "MAITRED_HOLD_TTL_MAX", seating.DefaultHoldRules().MaxTTL, seating.MinHoldRequest, seating.MaxHoldTTL,
+		"The longest hold of a new restaurant's policy.",
+		func(h *seating.HoldRules) *servicetime.Seconds { return &h.MaxTTL }),
+	number("hold-budget-max", "MAITRED_HOLD_BUDGET_MAX", seating.DefaultHoldRules().BudgetMax, 1, 100, "",
+		"How many holds one principal may make for one booking within the window.",
+		func(c *Config) *int { return &c.Hold.BudgetMax }),
+	seconds("hold-budget-window", "MAITRED_HOLD_BUDGET_WINDOW", seating.DefaultHoldRules().BudgetWindow, 5, seating.MaxBudgetWindow,
+		"The sliding window of that budget.",
+		func(h *seating.HoldRules) *servicetime.Seconds { return &h.BudgetWindow }),
+	{
+		Name: "cursor-key", Env: "MAITRED_CURSOR_KEY", Secret: true, Range: "32 characters or more",
+		Help: "Signs the cursors of lists. Without it each start makes a new one, and cursors from before are refused.",
+		set: func(c *Config, v string) error {
+			if v != "" && len(v) < 32 {
+				return errors.New("must have at least 32 characters")
+			}
+			c.CursorKey = Secret(v)
+			return nil
+		},
+		get: func(c *Config) string { return c.CursorKey.String() },
+	},
+}
+
+// Settings lists the table.
+func Settings() []Setting { return settings }
+
+var logLevels = map[string]slog.Level{
+	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+}
+
+// seconds is a hold rule in whole seconds.
+func seconds(name, env string, def, lo, hi servicetime.Seconds, help string, field func(*seating.HoldRules) *servicetime.Seconds) Setting {
+	return number(name, env, int(def), int(lo), int(hi), " s", help, func(c *Config) *int { return (*int)(field(&c.Hold)) })
+}
+
+// number is a whole number within bounds.
+func number(name, env string, def, lo, hi int, unit, help string, field func(*Config) *int) Setting {
+	return Setting{
+		Name: name, Env: env, Default: strconv.Itoa(def), Range: fmt.Sprintf("%d–%d%s", lo, hi, unit), Help: help,
+		set: func(c *Config, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < lo || n > hi {
+				return fmt.Errorf("must be a whole number from %d to %d", lo, hi)
+			}
+			*field(c) = n
+			return nil
+		},
+		get: func(c *Config) string { return strconv.Itoa(*field(c)) },
+	}
+}
+
+func parseDatabase(v string) (Database, error) {
+	scheme, rest, _ := strings.Cut(v, ":")
+	switch scheme {
+	case "postgres", "postgresql":
+		// The value may hold a password: it is not repeated.
+		return Database{}, errors.New("PostgreSQL comes with a later release; use sqlite:PATH")
+	case "sqlite":
+	default:
+		return Database{}, errors.New("must be sqlite:PATH")
+	}
+	switch {
+	case rest == "":
+		return Database{}, errors.New("names no file; use sqlite:PATH")
+	case strings.HasPrefix(rest, "//"):
+		return Database{}, errors.New("is a path, not a URL: write sqlite:/absolute/path or sqlite:relative/path")
+	case strings.ContainsAny(rest, "?#\x00") || rest == ":memory:":
+		return Database{}, errors.New("must name a file; the path may not contain ? or #")
+	}
+	return Database{Path: rest}, nil
+}
+
+func checkListen(v string) error {
+	_, port, err := net.SplitHostPort(v)
+	if err != nil {
+		return errors.New("must be HOST:PORT, such as 127.0.0.1:8080 or :0")
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return errors.New("has no port from 0 to 65535")
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package decide
+
+import (
+	"slices"
+
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+func bookingAllocation(id seating.BookingID, table seating.TableID, w servicetime.Window) seating.Allocation {
+	return seating.Allocation{Table: table, Window: w, Kind: seating.OwnedByBooking, Owner: seating.AnyID(id), Claimant: seating.AnyID(id)}
+}
+
+func holdAllocation(id seating.HoldID, booking seating.BookingID, table seating.TableID, w servicetime.Window) seating.Allocation {
+	return seating.Allocation{Table: table, Window: w, Kind: seating.OwnedByHold, Owner: seating.AnyID(id), Claimant: seating.AnyID(booking)}
+}
+
+// seatAt gives the booking exactly the tables from now on. Before check-in that
+// is the whole window; a checked-in party's past stays where it was: its old
+// tables end now, new ones start now.
+func (d *draft) seatAt(e *house.Entry, w servicetime.Window, tables []seating.TableID) {
+	var want []seating.Allocation
+	if split := e.Status == seating.CheckedIn && w.Start < d.env.Now; split {
+		for _, a := range e.Allocations {
+			current := a.Window.End > d.env.Now
+			switch {
+			case !current:
+				want = append(want, a)
+			case slices.Contains(tables, a.Table):
+				a.Window.End = w.End
+				want = append(want, a)
+			case a.Window.Start < d.env.Now:
+				a.Window.End = d.env.Now
+				want = append(want, a)
+			}
+		}
+		for _, t := range tables {
+			if !slices.ContainsFunc(want, func(a seating.Allocation) bool { return a.Table == t && a.Window.End == w.End }) {
+				want = append(want, bookingAllocation(e.ID, t, servicetime.Window{Start: d.env.Now, End: w.End}))
+			}
+		}
+	} else {
+		for _, t := range tables {
+			want = append(want, bookingAllocation(e.ID, t, w))
+		}
+	}
+	d.replace(e.Allocations, want)
+}
+
+// truncate ends the booking's occupancy now; what lies in the past stays.
+func (d *draft) truncate(e *house.Entry) {
+	var want []seating.Allocation
+	for _, a := range e.Allocations {
+		if a.Window.Start < d.env.Now {
+			a.Window.End = min(a.Window.End, d.env.Now)
+			want = append(want, a)
+		}
+	}
+	d.replace(e.Allocations, want)
+}
+
+// replace drops and puts what differs between two lists of allocations.
+func (d *draft) replace(have, want []seating.Allocation) {
+	for _, a := range have {
+		if !slices.Contains(want, a) {
+			d.rows.DropAllocations = append(d.rows.DropAllocations, a)
+		}
+	}
+	for _, a := range want {
+		if !slices.Contains(have, a) {
+			d.rows.PutAllocations = append(d.rows.PutAllocations, a)
+		}
+	}
+}
+
+// endHold records the end of a booking's hold and frees its tables, unless they
+// are re-owned. A lapse is guarded by the database's clock and touches nothing;
+// any other end touches the tables.
+func (d *draft) endHold(e *house.Entry, how seating.HoldEnd, reason string) {
+	hold := e.Hold
+	tables := hold.Tables()
+	by := d.env.Actor.Principal
+	if how == seating.EndExpired {
+		by = seating.System().Principal
+		d.guards = append(d.guards, house.Guard{Kind: house.GuardHoldLapsed, Hold: hold.ID})
+	} else {
+		d.touches(e.ID, hold.Window, tables...)
+	}
+	if how != seating.EndConfirmed {
+		d.rows.DropAllocations = append(d.rows.DropAllocations, hold.Allocations...)
+	}
+	d.rows.EndHolds = append(d.rows.EndHolds, seating.EndedHold{Hold: hold.Hold, Tables: tables, How: how, EndedAt: d.at, EndedBy: by})
+	d.changes(seating.AspectHolds)
+	d.due.Drop = append(d.due.Drop, house.DueRow{Subject: holdSubject(hold.ID), Kind: house.DueHoldExpiry})
+	d.line(holdSubject(hold.ID), "live", string(how), reason, detail(map[string]any{"booking": e.ID, "tables": tables}))
+	d.event(holdEvents[how], seating.SeverityInfo, e.ID, seating.EventPayload{Hold: hold.ID, Tables: tables, Window: hold.Window, ExpiresAt: hold.ExpiresAt, Reason: reason})
+}
+
+var holdEvents = map[seating.HoldEnd]seating.EventType{
+	seating.EndReleased:   seating.EventHoldReleased,
+	seating.EndExpired:    seating.EventHoldExpired,
+	seating.EndSuperseded: seating.EventHoldSuperseded,
+	seating.EndConfirmed:  seating.EventHoldConfirmed,
+}
+
+// endOwnHold ends the booking's hold, whoever has it: expired when it has
+// lapsed, else as how says.
+func (d *draft) endOwnHold(e *house.Entry, how seating.HoldEnd, reason string) {
+	switch {
+	case e.Hold == nil:
+	case e.Hold.Live(d.env.Now):
+		d.endHold(e, how, reason)
+	default:
+		d.endHold(e, seating.EndExpired, "")
+	}
+}
+
+// sweep ends the lapsed holds of other bookings that still have rows on the
+// tables: a lapsed hold never blocks.
+func (d *draft) sweep(tables []seating.TableID, w servicetime.Window, except ...seating.BookingID) {
+	var swept []seating.BookingID
+	for _, t := range tables {
+		for slot := range d.h.Occupancy(t, w) {
+			if slot.Kind != seating.OwnedByHold || slot.Entry.Hold.Live(d.env.Now) ||
+				slices.Contains(except, slot.Entry.ID) || slices.Contains(swept, slot.Entry.ID) {
+				continue
+			}
+			swept = append(swept, slot.Entry.ID)
+			d.endHold(slot.Entry, seating.EndExpired, "")
+		}
+	}
+}
+
+// synced records that the booking's tables are now these.
+func (d *draft) synced(id seating.BookingID, w servicetime.Window, tables []seating.TableID) {
+	d.event(seating.EventAssignmentSync, seating.SeverityInfo, id, seating.EventPayload{Tables: tables, Window: w, Combined: len(tables) > 1})
+}
+
+// cleared records that the booking has no tables any more.
+func (d *draft) cleared(id seating.BookingID, w servicetime.Window, tables []seating.TableID, reason string) {
+	d.event(seating.EventAssignmentCleared, seating.SeverityInfo, id, seating.EventPayload{Tables: tables, Window: w, Reason: reason})
+}

@@ -1,0 +1,93 @@
+package decide
+
+import (
+	"slices"
+
+	"github.com/maitred/maitred/internal/planner"
+	"github.com/maitred/maitred/internal/seating"
+)
+
+// Name implements Command.
+func (Assign) Name() string { return "assign" }
+
+// decide seats the booking at exactly these tables, or moves it there, in one
+// change. The booking's own hold ends with it; another principal's stands in the
+// way.
+func (c Assign) decide(d *draft) (Result, *seating.Error) {
+	e, err := d.booking(c.Booking)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := d.override(c.Override, c.Note); err != nil {
+		return Result{}, err
+	}
+	to, err := d.target(e, c.Transition)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := d.fresh(c.Booking, c.Tables); err != nil {
+		return Result{}, err
+	}
+	r := planner.RequestFor(e, d.env.Actor.Principal, d.env.Now)
+	r.Override = c.Override
+	v := planner.Judge(d.h, r, c.Tables)
+	if slices.Equal(v.Tables, e.Tables()) && to == e.Status && len(v.Tables) > 0 && (e.Hold == nil || !e.Hold.Live(d.env.Now)) {
+		return d.seated(e.Booking, v.Tables), nil // it sits there already
+	}
+	if err := verdict(v.Checks); err != nil {
+		return Result{}, err
+	}
+	b := e.Booking
+	if to == seating.CheckedIn && e.Status != seating.CheckedIn {
+		d.seatEarly(&b, v.Tables)
+	}
+	d.endOwnHold(e, seating.EndSuperseded, "assigned")
+	d.sweep(v.Tables, b.Window, e.ID)
+	d.seatAt(e, b.Window, v.Tables)
+	d.overridden(bookingSubject(e.ID), c.Override, c.Note, v.Checks)
+	result := d.assigned(e, b, v.Tables, to, seating.ChosenByPerson)
+	result.Checks, result.Summary = v.Checks, &v.Summary
+	return result, nil
+}
+
+// Name implements Command.
+func (Unassign) Name() string { return "unassign" }
+
+// decide takes one table or all from a booking. Taking what it does not have
+// does nothing (D07). A confirmed booking that loses its last table is pending
+// again; a checked-in one keeps its last table.
+func (c Unassign) decide(d *draft) (Result, *seating.Error) {
+	e, err := d.booking(c.Booking)
+	if err != nil {
+		return Result{}, err
+	}
+	if e.Status.Ended() {
+		return Result{}, wrongState(e, "Its tables are history.")
+	}
+	have := e.Tables()
+	left := slices.DeleteFunc(slices.Clone(have), func(t seating.TableID) bool { return c.Table.IsZero() || t == c.Table })
+	if len(left) == len(have) {
+		return d.seated(e.Booking, have), nil
+	}
+	if err := d.fresh(c.Booking, have); err != nil {
+		return Result{}, err
+	}
+	if len(left) == 0 && e.Status == seating.CheckedIn {
+		return Result{}, wrongState(e, "A party that sits keeps its last table; move it or check it out.")
+	}
+	b := e.Booking
+	d.seatAt(e, b.Window, left)
+	d.line(bookingSubject(b.ID), "", "unassigned", "", detail(map[string]any{"from": have, "to": left}))
+	if len(left) > 0 {
+		d.synced(b.ID, b.Window, left)
+	} else {
+		b.ChosenBy = ""
+		d.cleared(b.ID, b.Window, have, "unassigned")
+		if b.Status == seating.Confirmed {
+			d.becomes(&b, seating.Pending, "unassigned")
+		}
+	}
+	d.put(b, have...)
+	b.Version = d.version()
+	return d.seated(b, left), nil
+}

@@ -1,0 +1,129 @@
+package decide
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// maxImport bounds the bookings of one import command.
+const maxImport = 200
+
+var importedReference = regexp.MustCompile(`^[0-9A-Z]{4,12}$`)
+
+// Name implements Command.
+func (ImportBookings) Name() string { return "import_bookings" }
+
+func (c ImportBookings) decide(d *draft) (Result, *seating.Error) {
+	if len(c.Bookings) > maxImport {
+		return Result{}, seating.Invalid("/bookings", "at most %d at once", maxImport)
+	}
+	if err := c.openFrom(d); err != nil {
+		return Result{}, err
+	}
+	taken := map[string]bool{}
+	busy := map[seating.TableID][]servicetime.Window{}
+	for i, in := range c.Bookings {
+		if err := d.importOne(in, taken, busy); err != nil {
+			for f := range err.Details.Fields {
+				err.Details.Fields[f].Pointer = fmt.Sprintf("/bookings/%d%s", i, err.Details.Fields[f].Pointer)
+			}
+			err.Msg = fmt.Sprintf("booking %s: %s", in.Booking.Reference, err.Msg)
+			return Result{}, err
+		}
+	}
+	return Result{Count: len(c.Bookings)}, nil
+}
+
+// openFrom moves back to the first imported date while there is no booking yet.
+func (c ImportBookings) openFrom(d *draft) *seating.Error {
+	first := d.h.OpenFrom
+	for _, in := range c.Bookings {
+		first = min(first, in.Booking.ServiceDate)
+	}
+	if first == d.h.OpenFrom {
+		return nil
+	}
+	if len(d.h.Days()) > 0 {
+		return seating.Refuse(seating.CodeDayClosed, "The service of %s has been closed.", first)
+	}
+	d.rows.OpenFrom = &first
+	d.changes(seating.AspectBookings)
+	return nil
+}
+
+// importOne puts one booking as it was, with its occupancy up to its end.
+func (d *draft) importOne(in Imported, taken map[string]bool, busy map[seating.TableID][]servicetime.Window) *seating.Error {
+	b := in.Booking
+	if err := seating.InvalidFields(importFaults(b)); err != nil {
+		return err
+	}
+	if taken[b.Reference] || d.h.HasReference(b.Reference) || d.h.Booking(b.ID) != nil {
+		return seating.Invalid("/reference", "the reference %s is taken", b.Reference)
+	}
+	taken[b.Reference] = true
+	w := b.Window
+	if b.Status.Ended() {
+		w.End = min(w.End, b.EndedAt)
+	}
+	tables := slices.Clone(in.Tables)
+	slices.SortFunc(tables, seating.TableID.Compare)
+	tables = slices.Compact(tables)
+	if (b.Status == seating.Confirmed || b.Status == seating.CheckedIn) && len(tables) == 0 {
+		return seating.Invalid("/tableIds", "a booking that is %s has tables", b.Status)
+	}
+	for _, id := range tables {
+		if t := d.h.Floor.Table(id); t == nil || t.Retired {
+			return seating.Invalid("/tableIds", "there is no table %s", id)
+		}
+		if w.Empty() {
+			continue
+		}
+		for range d.h.Occupancy(id, w) {
+			return seating.Refuse(seating.CodeAssignmentConflict, "%s is taken at that time.", d.h.Floor.Ref(id).Number)
+		}
+		if slices.ContainsFunc(busy[id], w.Overlaps) {
+			return seating.Refuse(seating.CodeAssignmentConflict, "%s is taken twice at that time.", d.h.Floor.Ref(id).Number)
+		}
+		busy[id] = append(busy[id], w)
+		d.rows.PutAllocations = append(d.rows.PutAllocations, bookingAllocation(b.ID, id, w))
+	}
+	if len(tables) == 0 {
+		b.ChosenBy = ""
+	}
+	d.line(bookingSubject(b.ID), "", string(b.Status), "imported", "")
+	d.event(seating.EventBookingCreated, seating.SeverityInfo, b.ID, seating.EventPayload{Window: b.Window, Status: b.Status, Reason: "imported"})
+	if len(tables) > 0 && !w.Empty() {
+		d.synced(b.ID, w, tables)
+	}
+	if !in.Guest.Empty() {
+		d.guests = append(d.guests, house.GuestPut{Booking: b.ID, Guest: in.Guest})
+	}
+	d.put(b, tables...)
+	return nil
+}
+
+// importFaults refuses what no booking can be.
+func importFaults(b seating.Booking) []seating.Field {
+	var fields []seating.Field
+	fault := func(bad bool, pointer, message string) {
+		if bad {
+			fields = append(fields, seating.Field{Pointer: pointer, Message: message})
+		}
+	}
+	fault(b.ID.IsZero(), "/id", "needed")
+	fault(!importedReference.MatchString(b.Reference), "/reference", "4 to 12 capital letters and digits")
+	fault(b.Covers < 1 || b.Covers > seating.MaxPartyCovers, "/covers", "a party has 1 to 100 covers")
+	fault(b.Dining.Empty() || !b.Dining.Within(b.Window), "/window", "dining lies within the window")
+	longest := servicetime.MaxTurn + 2*servicetime.MaxBuffer
+	fault(b.Window.End.Sub(b.Window.Start) > longest.Duration(), "/window", "too long")
+	fault(!slices.Contains(seating.Statuses(), b.Status), "/status", "not a state of a booking")
+	fault(b.Status.Ended() == b.EndedAt.IsZero(), "/endedAt", "set exactly when the booking has ended")
+	fault(b.Status == seating.CheckedIn && b.CheckedInAt.IsZero(), "/checkedInAt", "needed for a checked-in booking")
+	fault(b.CreatedAt.IsZero() || b.CreatedBy == "", "/createdAt", "needed")
+	return fields
+}

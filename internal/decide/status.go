@@ -1,0 +1,117 @@
+package decide
+
+import (
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// becomes moves a booking to a state: its times, its line in the history and its
+// event. The booking is not put yet.
+func (d *draft) becomes(b *seating.Booking, to seating.Status, reason string) {
+	from := b.Status
+	b.Status = to
+	switch to {
+	case seating.CheckedIn:
+		b.CheckedInAt = d.env.Now
+		if b.ArrivedAt.IsZero() {
+			b.ArrivedAt = d.env.Now
+		}
+	case seating.Completed, seating.Cancelled, seating.NoShow:
+		b.EndedAt = d.env.Now
+	}
+	d.line(bookingSubject(b.ID), string(from), string(to), reason, "")
+	d.event(statusEvent(to), seating.SeverityInfo, b.ID, seating.EventPayload{
+		Status: to, Window: b.Window, Reason: reason, What: changedWhat(to),
+	})
+}
+
+func statusEvent(s seating.Status) seating.EventType {
+	switch s {
+	case seating.Confirmed:
+		return seating.EventBookingConfirmed
+	case seating.CheckedIn:
+		return seating.EventBookingCheckedIn
+	case seating.Completed:
+		return seating.EventBookingCompleted
+	case seating.Cancelled:
+		return seating.EventBookingCancelled
+	case seating.NoShow:
+		return seating.EventBookingNoShow
+	}
+	return seating.EventBookingChanged
+}
+
+// changedWhat names the step where the event's type does not.
+func changedWhat(s seating.Status) string {
+	if statusEvent(s) == seating.EventBookingChanged {
+		return string(s)
+	}
+	return ""
+}
+
+// put stores a booking as changed by this change.
+func (d *draft) put(b seating.Booking, tables ...seating.TableID) {
+	b.Version = d.version()
+	d.rows.PutBookings = append(d.rows.PutBookings, b)
+	d.changes(seating.AspectBookings)
+	d.touches(b.ID, b.Window, tables...)
+}
+
+// target is the state a confirm or an assignment leads to.
+// Source: docs/domain.md, transition.
+func (d *draft) target(e *house.Entry, t Transition) (seating.Status, *seating.Error) {
+	if t == "" {
+		t = ToNone
+		if e.Status == seating.Pending || e.Status == seating.Waitlisted {
+			t = ToConfirmed
+		}
+	}
+	if e.Status.Ended() {
+		return "", wrongState(e, "It takes no tables.")
+	}
+	var to seating.Status
+	switch t {
+	case ToNone:
+		if e.Status == seating.Waitlisted {
+			return "", wrongState(e, "With tables it must become confirmed or checked in.")
+		}
+		return e.Status, nil
+	case ToConfirmed:
+		to = seating.Confirmed
+		if e.Status == seating.CheckedIn {
+			return "", wrongState(e, "Undoing the check-in is a step of its own.")
+		}
+	case ToCheckedIn:
+		to = seating.CheckedIn
+		if !d.env.Actor.Can(seating.CapSeat) {
+			return "", seating.Refuse(seating.CodeForbidden, "Checking in takes the capability seat.")
+		}
+	default:
+		return "", seating.Invalid("/transition", "one of confirmed, checked_in, none")
+	}
+	if to == e.Status {
+		return to, nil
+	}
+	return to, d.step(e, to)
+}
+
+// seatEarly lets a party that checks in before its window claim its tables from
+// now, if they are free until then; else the window stays.
+// Source: docs/domain.md, time.
+func (d *draft) seatEarly(b *seating.Booking, tables []seating.TableID) {
+	if b.Window.Start <= d.env.Now {
+		return
+	}
+	gap := servicetime.Window{Start: d.env.Now, End: b.Window.Start}
+	for _, t := range tables {
+		for slot := range d.h.Occupancy(t, gap) {
+			lapsed := slot.Kind == seating.OwnedByHold && !slot.Entry.Hold.Live(d.env.Now)
+			if slot.Claimant != seating.AnyID(b.ID) && !lapsed {
+				return
+			}
+		}
+	}
+	d.sweep(tables, gap, b.ID)
+	b.Window.Start = d.env.Now
+}

@@ -1,0 +1,229 @@
+package modeltest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// The commands as the model understands them. Each says granted, or the code of
+// the refusal, in which case nothing has changed.
+
+func (m *model) create(n, covers int, start, end servicetime.Instant, by string, ts []int) seating.Code {
+	if start < m.now.Add(-5*time.Minute) {
+		return seating.CodePast
+	}
+	b := &mBooking{n: n, covers: covers, start: start, end: end, status: seating.Pending}
+	ts = set(ts)
+	if len(ts) > 0 {
+		if code := m.judge(b, by, ts, nil); code != granted {
+			return code
+		}
+		m.clear(b, ts, start, end)
+		m.seat(b, ts, seating.Confirmed)
+	}
+	m.bookings = append(m.bookings, b)
+	return granted
+}
+
+func (m *model) makeHold(n, of int, by string, ts []int, ttl time.Duration) seating.Code {
+	b := m.booking(of)
+	if b == nil {
+		return seating.CodeNotFound
+	}
+	if b.over() {
+		return seating.CodeBookingState
+	}
+	if code := m.judge(b, by, set(ts), nil); code != granted {
+		return code
+	}
+	return m.claim(b, n, by, set(ts), max(ttl, time.Minute))
+}
+
+// find looks for a live hold.
+func (m *model) find(n int) (*mBooking, seating.Code) {
+	b := m.holder(n)
+	switch how, over := m.ended[n]; {
+	case b != nil && m.live(b.hold):
+		return b, granted
+	case b != nil || over && how == seating.EndExpired:
+		return nil, seating.CodeHoldExpired
+	case over:
+		return nil, seating.CodeHoldEnded
+	}
+	return nil, seating.CodeNotFound
+}
+
+func (m *model) extend(n int, by string, boss bool, d time.Duration) seating.Code {
+	b, code := m.find(n)
+	if code != granted {
+		return code
+	}
+	if b.hold.by != by && !boss {
+		return seating.CodeOverrideRequired
+	}
+	b.hold.expires = max(b.hold.expires, min(m.now.Add(d), b.hold.since.Add(30*time.Minute)))
+	return granted
+}
+
+func (m *model) release(n int, by string, boss bool) seating.Code {
+	b := m.holder(n)
+	if b == nil {
+		if _, over := m.ended[n]; over {
+			return granted
+		}
+		return seating.CodeNotFound
+	}
+	if b.hold.by != by && !boss {
+		return seating.CodeOverrideRequired
+	}
+	m.end(b, seating.EndReleased)
+	return granted
+}
+
+func (m *model) takeOver(n, old int, by string, boss bool) seating.Code {
+	b, code := m.find(old)
+	if code != granted {
+		return code
+	}
+	if !boss {
+		return seating.CodeOverrideRequired
+	}
+	if b.hold.by == by {
+		return granted
+	}
+	if code := m.judge(b, b.hold.by, b.hold.tables, nil); code != granted {
+		return code
+	}
+	return m.claim(b, n, by, b.hold.tables, 3*time.Minute)
+}
+
+func (m *model) confirm(n int, by string, boss bool, transition string) seating.Code {
+	if m.ended[n] == seating.EndConfirmed && !m.endedOf[n].over() {
+		return granted
+	}
+	b, code := m.find(n)
+	if code != granted {
+		return code
+	}
+	if b.hold.by != by && !boss {
+		return seating.CodeOverrideRequired
+	}
+	to, code := target(b, transition)
+	if code != granted {
+		return code
+	}
+	ts := b.hold.tables
+	if code := m.judge(b, b.hold.by, ts, nil); code != granted {
+		return code
+	}
+	m.end(b, seating.EndConfirmed)
+	m.seat(b, ts, to)
+	return granted
+}
+
+func (m *model) assign(of int, by string, ts []int, transition string) seating.Code {
+	b := m.booking(of)
+	if b == nil {
+		return seating.CodeNotFound
+	}
+	to, code := target(b, transition)
+	if code != granted {
+		return code
+	}
+	ts = set(ts)
+	if len(ts) > 0 && slices.Equal(ts, b.tablesOf()) && to == b.status && !m.live(b.hold) {
+		return granted
+	}
+	if code := m.judge(b, by, ts, nil); code != granted {
+		return code
+	}
+	m.end(b, seating.EndSuperseded)
+	early := servicetime.Instant(b.start)
+	m.seat(b, ts, to)
+	m.clear(b, ts, min(early, b.start), b.end)
+	return granted
+}
+
+func (m *model) unassign(of, table int) seating.Code {
+	b := m.booking(of)
+	if b == nil {
+		return seating.CodeNotFound
+	}
+	if b.over() {
+		return seating.CodeBookingState
+	}
+	have := b.tablesOf()
+	left := slices.DeleteFunc(slices.Clone(have), func(t int) bool { return table == 0 || t == table })
+	if len(left) == len(have) {
+		return granted
+	}
+	if len(left) == 0 && b.status == seating.CheckedIn {
+		return seating.CodeBookingState
+	}
+	m.seat(b, left, b.status)
+	if len(left) == 0 && b.status == seating.Confirmed {
+		b.status = seating.Pending
+	}
+	return granted
+}
+
+func (m *model) swap(x, y int, by string) seating.Code {
+	if x == y {
+		return seating.CodeInvalid
+	}
+	a, b := m.booking(x), m.booking(y)
+	if a == nil || b == nil {
+		return seating.CodeNotFound
+	}
+	ta, tb := a.tablesOf(), b.tablesOf()
+	if a.over() || b.over() || len(ta) == 0 || len(tb) == 0 {
+		return seating.CodeBookingState
+	}
+	if code := m.judge(a, by, tb, b); code != granted {
+		return code
+	}
+	if code := m.judge(b, by, ta, a); code != granted {
+		return code
+	}
+	m.end(a, seating.EndSuperseded)
+	m.end(b, seating.EndSuperseded)
+	m.clear(a, tb, a.start, a.end, b)
+	m.clear(b, ta, b.start, b.end, a)
+	m.seat(a, tb, a.status)
+	m.seat(b, ta, b.status)
+	return granted
+}
+
+func (m *model) cancel(of int) seating.Code {
+	b := m.booking(of)
+	switch {
+	case b == nil:
+		return seating.CodeNotFound
+	case b.status == seating.Cancelled:
+		return granted
+	case b.status != seating.Pending && b.status != seating.Confirmed:
+		return seating.CodeBookingState
+	}
+	m.end(b, seating.EndReleased)
+	var past []mSeg
+	for _, s := range b.sat {
+		if s.start < m.now {
+			s.end = min(s.end, m.now)
+			past = append(past, s)
+		}
+	}
+	b.sat, b.status = past, seating.Cancelled
+	return granted
+}
+
+func (m *model) expire(ns []int) seating.Code {
+	for _, n := range ns {
+		if b := m.holder(n); b != nil && !m.live(b.hold) {
+			m.end(b, seating.EndExpired)
+		}
+	}
+	return granted
+}

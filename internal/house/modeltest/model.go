@@ -1,0 +1,344 @@
+// Package modeltest holds a small reference model of seating and plays random
+// commands against it and against the real thing, which must agree after each
+// step. The model is written to be obviously right: lists it runs through, no
+// index, no sharing of code with the rules it checks.
+package modeltest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// model is what a careful host with paper and pencil would keep.
+type model struct {
+	now      servicetime.Instant
+	tables   map[int]mTable
+	edges    [][2]int
+	bookings []*mBooking
+	ended    map[int]seating.HoldEnd // holds that are over, and how
+	endedOf  map[int]*mBooking
+}
+
+type mTable struct {
+	low, high, zone int
+	movable         bool
+}
+
+type mBooking struct {
+	n, covers  int
+	start, end servicetime.Instant
+	status     seating.Status
+	sat        []mSeg // its own occupancy, past and future
+	hold       *mHold
+	grants     []mGrant
+}
+
+type mSeg struct {
+	table      int
+	start, end servicetime.Instant
+}
+
+type mHold struct {
+	n              int
+	tables         []int
+	expires, since servicetime.Instant
+	by             string
+}
+
+type mGrant struct {
+	by string
+	at servicetime.Instant
+}
+
+const granted = seating.Code("")
+
+// tablesOf are the tables of a booking's last stretch.
+func (b *mBooking) tablesOf() []int {
+	var last servicetime.Instant
+	for _, s := range b.sat {
+		last = max(last, s.end)
+	}
+	var ts []int
+	for _, s := range b.sat {
+		if s.end == last && !slices.Contains(ts, s.table) {
+			ts = append(ts, s.table)
+		}
+	}
+	slices.Sort(ts)
+	return ts
+}
+
+func (m *model) live(h *mHold) bool { return h != nil && m.now < h.expires }
+
+func (b *mBooking) over() bool {
+	return b.status == seating.Cancelled || b.status == seating.Completed || b.status == seating.NoShow
+}
+
+func (m *model) booking(n int) *mBooking {
+	for _, b := range m.bookings {
+		if b.n == n {
+			return b
+		}
+	}
+	return nil
+}
+
+func (m *model) holder(n int) *mBooking {
+	for _, b := range m.bookings {
+		if b.hold != nil && b.hold.n == n {
+			return b
+		}
+	}
+	return nil
+}
+
+func set(ts []int) []int {
+	ts = slices.Clone(ts)
+	slices.Sort(ts)
+	return slices.Compact(ts)
+}
+
+// judge returns the first check that refuses the tables for the booking.
+// partner's claims are disregarded; zero means nobody's.
+func (m *model) judge(b *mBooking, by string, ts []int, partner *mBooking) seating.Code {
+	covers, high, fixed := 0, false, false
+	zones := map[int]bool{}
+	for _, t := range ts {
+		covers += m.tables[t].high
+		high = high || m.tables[t].high == 0
+		fixed = fixed || !m.tables[t].movable
+		zones[m.tables[t].zone] = true
+	}
+	declared := slices.Equal(ts, []int{5, 6})
+	if declared {
+		covers = 10
+	}
+	switch {
+	case len(ts) == 0:
+		return seating.CodeTablesRequired
+	case len(ts) > 5:
+		return seating.CodeTooManyTables
+	case high:
+		return seating.CodeTableNotFound
+	case m.occupied(b, ts, partner):
+		return seating.CodeTableOccupied
+	case covers < b.covers:
+		return seating.CodeCapacityInsufficient
+	case covers-b.covers > 4:
+		return seating.CodeSlackExceeded
+	case len(zones) > 1:
+		return seating.CodeZoneMismatch
+	case len(ts) > 1 && fixed && !declared:
+		return seating.CodeTableFixed
+	case len(ts) > 1 && !declared && !m.joined(ts):
+		return seating.CodeNotAdjacent
+	case b.end <= m.now:
+		return seating.CodePast
+	case m.taken(b, ts, partner):
+		return seating.CodeAssignmentConflict
+	case m.held(b, by, ts, partner):
+		return seating.CodeHoldConflict
+	}
+	return granted
+}
+
+// joined walks from table to table.
+func (m *model) joined(ts []int) bool {
+	reached := []int{ts[0]}
+	for grew := true; grew; {
+		grew = false
+		for _, e := range m.edges {
+			for _, d := range [][2]int{e, {e[1], e[0]}} {
+				if slices.Contains(ts, d[0]) && slices.Contains(ts, d[1]) && slices.Contains(reached, d[0]) && !slices.Contains(reached, d[1]) {
+					reached = append(reached, d[1])
+					grew = true
+				}
+			}
+		}
+	}
+	return len(reached) == len(ts)
+}
+
+func (m *model) occupied(b *mBooking, ts []int, partner *mBooking) bool {
+	if b.start >= m.now.Add(15*time.Minute) {
+		return false
+	}
+	for _, o := range m.bookings {
+		if o != b && o != partner && o.status == seating.CheckedIn && o.end <= m.now {
+			for _, t := range o.tablesOf() {
+				if slices.Contains(ts, t) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (m *model) taken(b *mBooking, ts []int, partner *mBooking) bool {
+	for _, o := range m.bookings {
+		if o == b || o == partner {
+			continue
+		}
+		for _, s := range o.sat {
+			if slices.Contains(ts, s.table) && s.start < b.end && b.start < s.end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (m *model) held(b *mBooking, by string, ts []int, partner *mBooking) bool {
+	for _, o := range m.bookings {
+		if o == partner || !m.live(o.hold) {
+			continue
+		}
+		if o == b {
+			if o.hold.by != by {
+				return true
+			}
+			continue
+		}
+		for _, t := range o.hold.tables {
+			if slices.Contains(ts, t) && o.start < b.end && b.start < o.end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// end finishes a booking's hold, if it has one.
+func (m *model) end(b *mBooking, how seating.HoldEnd) {
+	if b.hold == nil {
+		return
+	}
+	if !m.live(b.hold) {
+		how = seating.EndExpired
+	}
+	m.ended[b.hold.n], m.endedOf[b.hold.n] = how, b
+	b.hold = nil
+}
+
+// clear ends the lapsed holds that stand on the tables in the window.
+func (m *model) clear(b *mBooking, ts []int, start, end servicetime.Instant, spare ...*mBooking) {
+	for _, o := range m.bookings {
+		if o == b || slices.Contains(spare, o) || o.hold == nil || m.live(o.hold) {
+			continue
+		}
+		if slices.ContainsFunc(o.hold.tables, func(t int) bool { return slices.Contains(ts, t) }) && o.start < end && start < o.end {
+			m.end(o, seating.EndExpired)
+		}
+	}
+}
+
+// claim puts a hold on the booking, or says which limit is in the way.
+func (m *model) claim(b *mBooking, n int, by string, ts []int, ttl time.Duration) seating.Code {
+	used, mine, all := 0, 0, 0
+	for _, g := range b.grants {
+		if g.by == by && g.at > m.now.Add(-time.Minute) {
+			used++
+		}
+	}
+	for _, o := range m.bookings {
+		if o != b && m.live(o.hold) {
+			all++
+			if o.hold.by == by {
+				mine++
+			}
+		}
+	}
+	if used >= 5 || mine >= 20 || all >= 50 {
+		return seating.CodeRateLimited
+	}
+	h := &mHold{n: n, tables: ts, by: by, since: m.now, expires: m.now.Add(ttl)}
+	if m.live(b.hold) && slices.ContainsFunc(ts, func(t int) bool { return slices.Contains(b.hold.tables, t) }) {
+		h.since = b.hold.since
+		h.expires = min(h.expires, h.since.Add(30*time.Minute))
+	}
+	m.end(b, seating.EndSuperseded)
+	m.clear(b, ts, b.start, b.end)
+	b.hold = h
+	b.grants = append(b.grants, mGrant{by: by, at: m.now})
+	return granted
+}
+
+// target is where a transition leads, or why not.
+func target(b *mBooking, t string) (seating.Status, seating.Code) {
+	if b.over() {
+		return "", seating.CodeBookingState
+	}
+	if t == "" {
+		t = "none"
+		if b.status == seating.Pending {
+			t = "confirmed"
+		}
+	}
+	switch {
+	case t == "none":
+		return b.status, granted
+	case t == "confirmed" && b.status == seating.CheckedIn:
+		return "", seating.CodeBookingState
+	case t == "confirmed":
+		return seating.Confirmed, granted
+	}
+	return seating.CheckedIn, granted
+}
+
+// seat moves the party to the tables from now on.
+func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
+	if b.status == seating.CheckedIn && b.start < m.now {
+		var next []mSeg
+		have := b.tablesOf()
+		for _, s := range b.sat {
+			switch {
+			case s.end <= m.now:
+				next = append(next, s)
+			case slices.Contains(ts, s.table):
+				next = append(next, s)
+			case s.start < m.now:
+				s.end = m.now
+				next = append(next, s)
+			}
+		}
+		for _, t := range ts {
+			if !slices.Contains(have, t) {
+				next = append(next, mSeg{t, m.now, b.end})
+			}
+		}
+		b.sat = next
+		return
+	}
+	if to == seating.CheckedIn && b.status != seating.CheckedIn && m.now < b.start && m.freeUntil(b, ts) {
+		m.clear(b, ts, m.now, b.start)
+		b.start = m.now
+	}
+	b.sat = nil
+	for _, t := range ts {
+		b.sat = append(b.sat, mSeg{t, b.start, b.end})
+	}
+	b.status = to
+}
+
+// freeUntil reports whether nobody has the tables between now and the party's
+// time.
+func (m *model) freeUntil(b *mBooking, ts []int) bool {
+	for _, o := range m.bookings {
+		if o == b {
+			continue
+		}
+		for _, s := range o.sat {
+			if slices.Contains(ts, s.table) && s.start < b.start && m.now < s.end {
+				return false
+			}
+		}
+		if m.live(o.hold) && o.start < b.start && m.now < o.end && slices.ContainsFunc(o.hold.tables, func(t int) bool { return slices.Contains(ts, t) }) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,233 @@
+package modeltest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// System is the real thing: something that carries commands out on a house that
+// began as housetest.State.
+type System interface {
+	// Do carries the command out and returns the refusal, nil when granted.
+	Do(who seating.Actor, c decide.Command) *seating.Error
+	// House is the state after it.
+	House() *house.House
+	// Advance moves the clock of the database.
+	Advance(d time.Duration)
+	// Check is called now and then; it looks at the system's own invariants.
+	Check()
+}
+
+// Start is the database's time at which the system begins.
+var Start = housetest.At("18:00")
+
+var people = []seating.Actor{housetest.Host("anna"), housetest.Host("ben"), housetest.Manager("cleo")}
+
+// bookings that a game knows at most; more are not created.
+const mostBookings = 14
+
+// Play draws steps commands and demands that system and model agree after each.
+// It returns how many commands were granted.
+func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
+	g := &game{t: t, s: s, m: newModel()}
+	for i := range steps {
+		who := rapid.SampledFrom(people).Draw(t, "who")
+		command, want := g.draw(who)
+		if command == nil {
+			continue
+		}
+		err := s.Do(who, command)
+		got := granted
+		if err != nil {
+			got = err.Code
+		}
+		if got != want {
+			t.Fatalf("step %d: %s %+v by %s = %q (%v), want %q", i, command.Name(), command, who.Principal, got, err, want)
+		}
+		if got == granted {
+			grantedCommands++
+		}
+		g.compare(i, command)
+		if i%25 == 24 {
+			s.Check()
+		}
+	}
+	s.Check()
+	return grantedCommands
+}
+
+func newModel() *model {
+	m := &model{now: Start, tables: map[int]mTable{}, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}}
+	for n := 1; n <= 4; n++ {
+		m.tables[n] = mTable{low: 2, high: 4, zone: 1, movable: true}
+	}
+	m.tables[5] = mTable{low: 1, high: 2, zone: 1, movable: true}
+	m.tables[6] = mTable{low: 4, high: 8, zone: 1}
+	m.tables[7] = mTable{low: 2, high: 4, zone: 2, movable: true}
+	m.tables[8] = mTable{low: 2, high: 4, zone: 2, movable: true}
+	m.edges = [][2]int{{1, 2}, {2, 3}, {3, 4}, {7, 8}}
+	return m
+}
+
+type game struct {
+	t     *rapid.T
+	s     System
+	m     *model
+	holds int // made so far
+}
+
+// draw picks a command and asks the model for its outcome.
+func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
+	boss, by := who.Can(seating.CapOverride), who.Principal
+	booking := func() int { return rapid.IntRange(1, max(1, len(g.m.bookings)+1)).Draw(g.t, "booking") }
+	hold := func() int { return rapid.IntRange(max(1, g.holds-5), max(1, g.holds+1)).Draw(g.t, "hold") }
+	tables := func() []int { return rapid.SampledFrom(selections).Draw(g.t, "tables") }
+	transition := func() string {
+		return rapid.SampledFrom([]string{"", "", "", "confirmed", "checked_in", "none"}).Draw(g.t, "transition")
+	}
+	switch kind := rapid.IntRange(0, 99).Draw(g.t, "kind"); {
+	case kind < 16 && len(g.m.bookings) < mostBookings || len(g.m.bookings) == 0:
+		return g.create(by)
+	case kind < 40:
+		g.holds++
+		n, of, ts := g.holds, booking(), tables()
+		ttl := rapid.SampledFrom([]int{30, 60, 180, 600}).Draw(g.t, "ttl")
+		return decide.MakeHold{ID: housetest.Hold(n), Booking: housetest.Booking(of), Tables: housetest.Tables(ts...), TTL: servicetime.Seconds(ttl)},
+			g.m.makeHold(n, of, by, ts, time.Duration(ttl)*time.Second)
+	case kind < 55:
+		n, tr := hold(), transition()
+		return decide.ConfirmHold{Hold: housetest.Hold(n), Transition: decide.Transition(tr)}, g.m.confirm(n, by, boss, tr)
+	case kind < 60:
+		n, d := hold(), rapid.IntRange(1, 600).Draw(g.t, "seconds")
+		return decide.ExtendHold{Hold: housetest.Hold(n), By: servicetime.Seconds(d)}, g.m.extend(n, by, boss, time.Duration(d)*time.Second)
+	case kind < 65:
+		n := hold()
+		return decide.ReleaseHold{Hold: housetest.Hold(n)}, g.m.release(n, by, boss)
+	case kind < 68:
+		old := hold()
+		g.holds++
+		return decide.TakeOver{ID: housetest.Hold(g.holds), Hold: housetest.Hold(old), Reason: "busy"}, g.m.takeOver(g.holds, old, by, boss)
+	case kind < 78:
+		of, ts, tr := booking(), tables(), transition()
+		return decide.Assign{Booking: housetest.Booking(of), Tables: housetest.Tables(ts...), Transition: decide.Transition(tr)}, g.m.assign(of, by, ts, tr)
+	case kind < 82:
+		of, table := booking(), rapid.IntRange(0, 8).Draw(g.t, "table")
+		c := decide.Unassign{Booking: housetest.Booking(of)}
+		if table > 0 {
+			c.Table = housetest.Table(table)
+		}
+		return c, g.m.unassign(of, table)
+	case kind < 86:
+		a, b := booking(), booking()
+		return decide.Swap{A: housetest.Booking(a), B: housetest.Booking(b)}, g.m.swap(a, b, by)
+	case kind < 89:
+		of := booking()
+		return decide.Cancel{Booking: housetest.Booking(of)}, g.m.cancel(of)
+	case kind < 91:
+		a, b := hold(), hold()
+		return decide.ExpireHolds{Holds: []seating.HoldID{housetest.Hold(a), housetest.Hold(b)}}, g.m.expire([]int{a, b})
+	default:
+		g.advance()
+		return nil, granted
+	}
+}
+
+// selections are legal and illegal ones, with an unknown table among them.
+var selections = [][]int{
+	{1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {1, 2}, {2, 3}, {3, 4}, {7, 8}, {1, 2, 3}, {2, 3, 4}, {1, 2, 3, 4}, {5, 6},
+	{1, 3}, {4, 7}, {1, 6}, {2, 2}, {}, {9}, {1, 2, 3, 4, 5, 6}, {1}, {2}, {1, 2},
+}
+
+func (g *game) create(by string) (decide.Command, seating.Code) {
+	n := len(g.m.bookings) + 1
+	covers := rapid.SampledFrom([]int{1, 2, 3, 4, 4, 6, 8, 12}).Draw(g.t, "covers")
+	quarter := rapid.IntRange(0, 16).Draw(g.t, "quarter")
+	clock := servicetime.NewClock(18+quarter/4, 15*(quarter%4))
+	turn := 60
+	switch {
+	case covers > 6:
+		turn = 90
+	case covers > 4:
+		turn = 85
+	case covers > 2:
+		turn = 75
+	}
+	start := housetest.At(clock.String())
+	var ts []int
+	if rapid.Bool().Draw(g.t, "at once") {
+		ts = rapid.SampledFrom(selections).Draw(g.t, "tables")
+	}
+	c := decide.CreateBooking{
+		ID: housetest.Booking(n), Covers: covers, Date: housetest.Friday, Time: clock, Source: seating.SourcePhone, Tables: housetest.Tables(ts...),
+	}
+	return c, g.m.create(n, covers, start, start.Add(time.Duration(turn+5)*time.Minute), by, ts)
+}
+
+func (g *game) advance() {
+	ms := rapid.SampledFrom([]int{1, 999, 20_000, 59_999, 60_000, 180_000, 600_000, 1_800_000}).Draw(g.t, "ms")
+	d := time.Duration(ms) * time.Millisecond
+	g.m.now = g.m.now.Add(d)
+	g.s.Advance(d)
+}
+
+// compare looks at everything a host could see.
+func (g *game) compare(step int, after decide.Command) {
+	h := g.s.House()
+	fail := func(format string, args ...any) {
+		g.t.Fatalf("step %d, after %s %+v: %s", step, after.Name(), after, fmt.Sprintf(format, args...))
+	}
+	for _, b := range g.m.bookings {
+		e := h.Booking(housetest.Booking(b.n))
+		if e == nil {
+			fail("booking %d is not there", b.n)
+		}
+		if e.Status != b.status {
+			fail("booking %d is %s, want %s", b.n, e.Status, b.status)
+		}
+		if e.Window.Start != b.start || e.Window.End != b.end {
+			fail("booking %d has window %v, want %v to %v", b.n, e.Window, b.start, b.end)
+		}
+		var want []seating.Allocation
+		for _, s := range b.sat {
+			want = append(want, seating.Allocation{
+				Table: housetest.Table(s.table), Window: servicetime.Window{Start: s.start, End: s.end},
+				Kind: seating.OwnedByBooking, Owner: seating.AnyID(e.ID), Claimant: seating.AnyID(e.ID),
+			})
+		}
+		slices.SortFunc(want, house.CompareAllocations)
+		if !slices.Equal(e.Allocations, want) {
+			fail("booking %d sits at %v, want %v", b.n, e.Allocations, want)
+		}
+		switch {
+		case (e.Hold == nil) != (b.hold == nil):
+			fail("booking %d has hold %v, want %v", b.n, e.Hold, b.hold)
+		case e.Hold != nil && (e.Hold.ID != housetest.Hold(b.hold.n) || e.Hold.ExpiresAt != b.hold.expires || e.Hold.CreatedBy != b.hold.by ||
+			e.Hold.HeldSince != b.hold.since || !slices.Equal(e.Hold.Tables(), housetest.Tables(b.hold.tables...))):
+			fail("booking %d has hold %+v, want %+v", b.n, *e.Hold, *b.hold)
+		}
+	}
+	sound(h, fail)
+}
+
+// sound demands that no two claimants have a table at the same time.
+func sound(h *house.House, fail func(string, ...any)) {
+	for _, t := range h.Floor.Tables() {
+		all := slices.Collect(h.From(t.ID, 0))
+		for i, a := range all {
+			for _, b := range all[i+1:] {
+				if a.Claimant != b.Claimant && a.Window.Overlaps(b.Window) {
+					fail("%s is sold twice: %v and %v", t.Number, a.Allocation, b.Allocation)
+				}
+			}
+		}
+	}
+}

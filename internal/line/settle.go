@@ -1,0 +1,257 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/store"
+)
+
+// settle answers every job of a batch, pass by pass: what a pass could not
+// settle (the restaurant moved, time has passed, facts are missing) is decided
+// again on what is known by then.
+func (l *Lines) settle(id seating.RestaurantID, jobs []*job) {
+	ctx, cancel := context.WithTimeout(context.Background(), settleIn)
+	defer cancel()
+	p := &pass{Lines: l, id: id}
+	for len(jobs) > 0 {
+		jobs = p.admit(jobs)
+		if len(jobs) == 0 {
+			return
+		}
+		left, err := p.run(ctx, jobs)
+		if err != nil {
+			refusal, ok := errors.AsType[*seating.Error](err)
+			if !ok {
+				refusal = l.bug("line: %v", err)
+			}
+			for _, j := range left {
+				l.refuse(j, refusal)
+			}
+			return
+		}
+		jobs = left
+	}
+}
+
+// pass is the work on one batch.
+type pass struct {
+	*Lines
+	id     seating.RestaurantID
+	ask    store.Ask // facts that refusals of the last pass depend on
+	single bool      // commit one change at a time: a batch failed for no known reason
+}
+
+// admit leaves out jobs whose caller has left, and gives up on those that were
+// decided too often.
+func (p *pass) admit(jobs []*job) []*job {
+	var in []*job
+	for _, j := range jobs {
+		j.tries++
+		switch {
+		case j.told:
+		case j.ctx.Err() != nil:
+			p.refuse(j, unavailable("The caller has left."))
+		case j.tries > triesLimit:
+			p.refuse(j, unavailable("The command could not be settled; try again."))
+		default:
+			in = append(in, j)
+		}
+	}
+	return in
+}
+
+// run makes one pass and returns the jobs that are still to be answered; with an
+// error, those that it concerns.
+func (p *pass) run(ctx context.Context, jobs []*job) (left []*job, err error) {
+	h, err := p.houses.Get(ctx, p.id)
+	if err != nil {
+		return jobs, err
+	}
+	if !p.houses.Good() {
+		if h, err = p.houses.Proved(ctx, p.id); err != nil {
+			return jobs, err
+		}
+	}
+	if p.single {
+		jobs, left = jobs[:1], jobs[1:]
+	}
+	b, err := p.decideAll(ctx, h, jobs, p.houses.Now())
+	if err != nil {
+		return append(jobs, left...), err
+	}
+	var again []*job
+	if len(b.changes) == 0 {
+		again, err = p.prove(ctx, b)
+	} else {
+		again, err = p.commit(ctx, b)
+	}
+	return append(again, left...), err
+}
+
+// prove answers a batch without any change: its house is shown to be the
+// current one, and receipts and facts are read, before a refusal goes out.
+func (p *pass) prove(ctx context.Context, b *batch) ([]*job, error) {
+	ask := p.ask
+	ask.Keys = b.lookup()
+	p.ask = store.Ask{}
+	h, proof, err := p.houses.Prove(ctx, p.id, ask)
+	if err != nil {
+		return b.others, err
+	}
+	p.c.OnBatch(BatchDone{Commands: len(b.others)})
+	return p.tellAll(ctx, b.others, proven{
+		house: h, now: proof.Now, receipts: proof.Receipts, complete: len(ask.Holds)+len(ask.Bookings) > 0,
+		facts: factsOf(proof),
+	})
+}
+
+func (p *pass) tellAll(ctx context.Context, jobs []*job, pr proven) (again []*job, err error) {
+	for i, j := range jobs {
+		told, ask, err := p.tell(ctx, j, pr)
+		if err != nil {
+			return append(again, jobs[i:]...), err
+		}
+		if !told {
+			p.ask = merge(p.ask, ask)
+			again = append(again, j)
+		}
+	}
+	return again, nil
+}
+
+// commit writes the batch's changes and answers its jobs.
+func (p *pass) commit(ctx context.Context, b *batch) ([]*job, error) {
+	asked := p.houses.Monotonic()
+	began := asked
+	done, err := p.definite(ctx, store.Batch{Restaurant: p.id, Changes: b.changes, Lookup: b.lookup()})
+	if err != nil {
+		return p.failed(ctx, b, err, asked)
+	}
+	p.houses.Heard(done.Now, asked)
+	p.houses.Publish(b.base, b.house, b.changes)
+	p.c.OnBatch(BatchDone{Commands: len(b.granted) + len(b.others) + len(b.twins), Changes: len(b.changes), Commit: p.houses.Monotonic() - began})
+	for _, g := range b.granted {
+		p.answer(g.job, Answer{Result: g.result, Status: g.job.Status, Now: done.Now})
+	}
+	for _, t := range b.twins {
+		p.replay(t.job, *b.changes[t.of].Receipt, done.Now)
+	}
+	return p.tellAll(ctx, b.others, proven{house: b.house, now: done.Now, receipts: done.Receipts})
+}
+
+// definite commits, and while the outcome is not known sends the identical batch
+// again until it is: committed now or before, or never possible any more.
+// Source: docs/architecture.md, ambiguous commits.
+func (p *pass) definite(ctx context.Context, b store.Batch) (store.Committed, error) {
+	done, err := p.store.Commit(ctx, b)
+	if !errors.Is(err, store.ErrAmbiguous) {
+		return done, err
+	}
+	until, cancel := context.WithTimeout(context.WithoutCancel(ctx), definiteIn)
+	defer cancel()
+	for wait := 5 * time.Millisecond; errors.Is(err, store.ErrAmbiguous) || errors.Is(err, store.ErrUnavailable); wait = min(2*wait, 250*time.Millisecond) {
+		p.c.Logger.Warn("outcome of a commit unknown, asking again", slog.String("restaurant", p.id.String()), slog.Any("error", err))
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-until.Done():
+			timer.Stop()
+			return done, store.ErrAmbiguous
+		}
+		done, err = p.store.Commit(until, b)
+	}
+	return done, err
+}
+
+// failed sorts out why a batch was not committed. It returns the jobs to decide
+// again.
+func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Duration) ([]*job, error) {
+	all := b.jobs()
+	if moved, ok := errors.AsType[*store.MovedError](err); ok {
+		p.houses.Heard(moved.Now, asked)
+		if _, err := p.houses.Refresh(ctx, p.id); err != nil {
+			return all, err
+		}
+		return all, nil
+	}
+	if replay, ok := errors.AsType[*store.ReplayError](err); ok {
+		p.houses.Heard(replay.Now, asked)
+		j := b.granted[replay.Index].job
+		p.replay(j, replay.Receipt, replay.Now)
+		return without(all, j), nil
+	}
+	if guard, ok := errors.AsType[*store.GuardError](err); ok {
+		p.houses.Heard(guard.Now, asked)
+		return p.guardFailed(b, guard), nil
+	}
+	if clock, ok := errors.AsType[*store.ClockError](err); ok {
+		p.houses.Heard(clock.Now, asked)
+		return all, nil
+	}
+	switch {
+	case errors.Is(err, store.ErrImpossible), errors.Is(err, store.ErrInvalid):
+		p.houses.Invalidate(p.id, "the database refused a change")
+		if p.single || len(b.changes) == 1 {
+			j := b.granted[0].job
+			p.refuse(j, p.bug("the database refused %s behind a right version: %v", b.changes[0].Command, err))
+			return without(all, j), nil
+		}
+		p.single = true
+		return all, nil
+	case errors.Is(err, store.ErrNotFound):
+		return all, seating.Refuse(seating.CodeNotFound, "There is no such restaurant.")
+	case errors.Is(err, store.ErrAmbiguous):
+		p.houses.Invalidate(p.id, "the outcome of a commit is not known")
+		return all, unknown("The store does not answer; the outcome is not known.")
+	}
+	p.c.Logger.Error("commit failed", slog.String("restaurant", p.id.String()), slog.Any("error", err))
+	return all, unavailable("The store does not answer; try again.")
+}
+
+// guardFailed decides again with the database's time, but for an actor whose
+// rights have changed: that one is sent back to be authorized anew.
+func (p *pass) guardFailed(b *batch, failed *store.GuardError) []*job {
+	j := b.granted[failed.Index].job
+	switch failed.Guard.Kind {
+	case house.GuardAccess:
+		err := seating.Refuse(seating.CodeForbidden, "Your rights have changed.")
+		err.Details.Moved = true
+		p.refuse(j, err)
+		return without(b.jobs(), j)
+	case house.GuardReference:
+		j.attempt++
+	case house.GuardHoldLive, house.GuardHoldLapsed, house.GuardBefore:
+		if j.tries > triesLimit/2 {
+			// Time alone does not explain it: what is in memory is not what is stored.
+			p.houses.Invalidate(p.id, "a guard keeps failing")
+		}
+	}
+	return b.jobs()
+}
+
+// jobs are all that are not answered yet, granted first.
+func (b *batch) jobs() []*job {
+	var all []*job
+	for _, g := range b.granted {
+		all = append(all, g.job)
+	}
+	for _, t := range b.twins {
+		all = append(all, t.job)
+	}
+	return append(all, b.others...)
+}
+
+func without(jobs []*job, j *job) []*job {
+	var rest []*job
+	for _, o := range jobs {
+		if o != j {
+			rest = append(rest, o)
+		}
+	}
+	return rest
+}

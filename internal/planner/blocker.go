@@ -1,0 +1,51 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// Blocking describes an allocation to somebody whom it stands in the way of.
+func Blocking(h *house.House, slot house.Slot) seating.Blocker {
+	b := seating.Blocker{Table: h.Floor.Ref(slot.Table), Kind: slot.Kind, Window: slot.Window}
+	if slot.Block != nil {
+		b.Reason = slot.Block.Reason
+		return b
+	}
+	b.Booking, b.Reference = slot.Entry.ID, slot.Entry.Reference
+	if slot.Kind == seating.OwnedByHold {
+		b.Hold, b.HeldBy, b.Until = slot.Entry.Hold.ID, slot.Entry.Hold.CreatedBy, slot.Entry.Hold.ExpiresAt
+	}
+	return b
+}
+
+// Busy says in a sentence who has a table, in the restaurant's time.
+func Busy(h *house.House, b seating.Blocker) string {
+	clock := func(i servicetime.Instant) string { return i.Time().In(h.Calendar.Zone).Format("15:04") }
+	when := clock(b.Window.Start) + "–" + clock(b.Window.End)
+	switch b.Kind {
+	case seating.OwnedByBlock:
+		return fmt.Sprintf("%s blocked %s (%s).", b.Table.Number, when, b.Reason)
+	case seating.OwnedByHold:
+		return fmt.Sprintf("%s held %s for booking %s until %s.", b.Table.Number, when, b.Reference,
+			b.Until.Time().In(h.Calendar.Zone).Format("15:04:05"))
+	default:
+		return fmt.Sprintf("%s busy %s by booking %s.", b.Table.Number, when, b.Reference)
+	}
+}
+
+// are lists tables as the subject of a sentence: "T1 is", "T1 and T2 are".
+func are(tables []seating.TableRef) string {
+	numbers := make([]string, len(tables))
+	for i, t := range tables {
+		numbers[i] = t.Number
+	}
+	if len(numbers) == 1 {
+		return numbers[0] + " is"
+	}
+	return strings.Join(numbers[:len(numbers)-1], ", ") + " and " + numbers[len(numbers)-1] + " are"
+}

@@ -1,0 +1,111 @@
+package seating
+
+import (
+	"encoding/hex"
+	"fmt"
+)
+
+// ID is a UUID that cannot be mixed up with the ID of another kind of thing.
+// The zero ID means "none". As text it is the canonical lower-case form.
+type ID[K any] [16]byte
+
+type (
+	restaurantKind  struct{}
+	zoneKind        struct{}
+	tableKind       struct{}
+	combinationKind struct{}
+	blockKind       struct{}
+	bookingKind     struct{}
+	holdKind        struct{}
+	changeKind      struct{}
+	userKind        struct{}
+	tokenKind       struct{}
+)
+
+// The kinds of ID. All are UUIDv7, made outside the pure packages.
+type (
+	RestaurantID  = ID[restaurantKind]
+	ZoneID        = ID[zoneKind]
+	TableID       = ID[tableKind]
+	CombinationID = ID[combinationKind]
+	BlockID       = ID[blockKind]
+	BookingID     = ID[bookingKind]
+	HoldID        = ID[holdKind]
+	ChangeID      = ID[changeKind]
+	UserID        = ID[userKind]
+	TokenID       = ID[tokenKind]
+	// AnyID is an ID whose kind another field tells.
+	AnyID = ID[any]
+)
+
+// ParseID reads the canonical form, 36 characters with lower- or upper-case
+// digits; it refuses every other spelling of a UUID and the zero ID.
+func ParseID[I ~[16]byte](s string) (I, error) {
+	var id I
+	bad := fmt.Errorf("%q is not an id", clip(s))
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return id, bad
+	}
+	compact := s[0:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
+	if n, err := hex.Decode(id[:], []byte(compact)); err != nil || n != 16 {
+		return I{}, bad
+	}
+	if id == (I{}) {
+		return id, bad
+	}
+	return id, nil
+}
+
+func clip(s string) string {
+	if len(s) > 64 {
+		return s[:64] + "…"
+	}
+	return s
+}
+
+// IsZero reports whether there is no ID.
+func (id ID[K]) IsZero() bool { return id == ID[K]{} }
+
+// Compare orders IDs by their bytes, which for UUIDv7 is by time of creation.
+func (id ID[K]) Compare(o ID[K]) int {
+	for i := range id {
+		if id[i] != o[i] {
+			return int(id[i]) - int(o[i])
+		}
+	}
+	return 0
+}
+
+func (id ID[K]) String() string {
+	if id.IsZero() {
+		return ""
+	}
+	var b [36]byte
+	hex.Encode(b[0:8], id[0:4])
+	b[8] = '-'
+	hex.Encode(b[9:13], id[4:6])
+	b[13] = '-'
+	hex.Encode(b[14:18], id[6:8])
+	b[18] = '-'
+	hex.Encode(b[19:23], id[8:10])
+	b[23] = '-'
+	hex.Encode(b[24:36], id[10:16])
+	return string(b[:])
+}
+
+// MarshalText implements encoding.TextMarshaler; the zero ID is empty.
+func (id ID[K]) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler; empty is the zero ID.
+func (id *ID[K]) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*id = ID[K]{}
+		return nil
+	}
+	v, err := ParseID[ID[K]](string(b))
+	if err != nil {
+		return err
+	}
+	*id = v
+	return nil
+}

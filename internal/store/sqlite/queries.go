@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed *.sql
+var queryFiles embed.FS
+
+// queries are the statements of the .sql files by the names their "-- name:"
+// lines give them.
+var queries = loadQueries()
+
+func loadQueries() map[string]string {
+	files, err := queryFiles.ReadDir(".")
+	if err != nil {
+		panic(err)
+	}
+	all := map[string]string{}
+	for _, f := range files {
+		text, err := queryFiles.ReadFile(f.Name())
+		if err != nil {
+			panic(err)
+		}
+		name := ""
+		for line := range strings.Lines(string(text)) {
+			trimmed := strings.TrimSpace(line)
+			if after, ok := strings.CutPrefix(trimmed, "-- name: "); ok {
+				name = after
+				if all[name] != "" {
+					panic("sqlite: two statements are named " + name)
+				}
+				continue
+			}
+			if !strings.HasPrefix(trimmed, "--") && trimmed != "" {
+				all[name] += strings.TrimRight(line, " \t")
+			}
+		}
+	}
+	for name, text := range all {
+		// The driver keeps a statement prepared only when nothing follows it.
+		all[name] = strings.TrimSuffix(strings.TrimSpace(text), ";")
+	}
+	return all
+}
+
+// session runs named statements on one transaction.
+type session struct {
+	statement func(ctx context.Context, name string) (*sql.Stmt, error)
+}
+
+// exec returns how many rows the statement wrote.
+func (s session) exec(ctx context.Context, name string, args ...any) (int64, error) {
+	stmt, err := s.statement(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	result, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	return result.RowsAffected()
+}
+
+// one reads at most one row and reports whether there was one.
+func (s session) one(ctx context.Context, name string, args []any, dest ...any) (bool, error) {
+	found := false
+	err := s.each(ctx, name, args, func(scan func(...any) error) error {
+		if found {
+			return nil
+		}
+		found = true
+		return scan(dest...)
+	})
+	return found, err
+}
+
+// each calls row for every row.
+func (s session) each(ctx context.Context, name string, args []any, row func(scan func(...any) error) error) error {
+	stmt, err := s.statement(ctx, name)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			_ = rows.Close()
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		_ = rows.Close()
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return rows.Close()
+}
+
+// prepared keeps the statements of a connection or a pool.
+type prepared map[string]*sql.Stmt
+
+// preparer is a *sql.DB or a *sql.Conn.
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// prepareAll prepares every statement, so that a wrong one fails when the store
+// opens.
+func prepareAll(ctx context.Context, on preparer) (prepared, error) {
+	all := make(prepared, len(queries))
+	for name, text := range queries {
+		stmt, err := on.PrepareContext(ctx, text)
+		if err != nil {
+			return nil, fmt.Errorf("statement %s: %w", name, err)
+		}
+		all[name] = stmt
+	}
+	return all, nil
+}
+
+func (p prepared) get(name string) (*sql.Stmt, error) {
+	stmt, ok := p[name]
+	if !ok {
+		return nil, fmt.Errorf("sqlite: there is no statement %s", name)
+	}
+	return stmt, nil
+}

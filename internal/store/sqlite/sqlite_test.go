@@ -1,0 +1,82 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/maitred/maitred/internal/servicetime"
+	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/sqlite"
+	"github.com/maitred/maitred/internal/store/storetest"
+)
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, opt storetest.Options) store.Store { return open(t, opt) })
+}
+
+// testStore is a store with a raw connection to its file.
+type testStore struct {
+	*sqlite.Store
+	path string
+}
+
+func open(t testing.TB, opt storetest.Options) *testStore {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "maitred.db")
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Now: opt.Now, Readers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &testStore{Store: s, path: path}
+}
+
+// raw opens the file as an operator's shell would, with foreign keys on.
+func raw(t testing.TB, path, pragma string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_txlock=immediate&_pragma="+pragma)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func (s *testStore) RawSQL(ctx context.Context, script string) error {
+	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)&_txlock=immediate&_pragma=foreign_keys(1)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if _, err := tx.ExecContext(ctx, script); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (s *testStore) RawCount(ctx context.Context, query string) (n int64, err error) {
+	db, err := sql.Open("sqlite", "file:"+s.path)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, query).Scan(&n)
+	return n, err
+}
+
+func (s *testStore) Literal(i servicetime.Instant) string { return strconv.FormatInt(int64(i), 10) }
+
+func (s *testStore) DiskCommits() int64 { return s.Stats().DiskCommits }

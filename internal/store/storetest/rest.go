@@ -1,0 +1,3 @@
+package storetest
+
+var directoryTests, concurrencyTests, proveTests, listTests, queueTests, upkeepTests, tenancyTests []test

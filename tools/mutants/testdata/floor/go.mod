@@ -1,0 +1,3 @@
+module example.test/floor
+
+go 1.26.0

@@ -1,0 +1,3 @@
+SELECT dish
+FROM menu
+WHERE price < 10;
