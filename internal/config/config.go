@@ -175,10 +175,14 @@ func environment(pairs []string) map[string]string {
 
 const envPrefix = "MAITRED_"
 
+// commandEnv are the variables of flags that are no settings: they choose what a
+// command does, not how.
+var commandEnv = []string{"MAITRED_DEMO", "MAITRED_DEMO_DATE"}
+
 func unknown(env map[string]string) []string {
 	var names []string
 	for name := range env {
-		known := strings.HasPrefix(name, envPrefix+"TEST_") || slices.ContainsFunc(settings, func(s Setting) bool {
+		known := strings.HasPrefix(name, envPrefix+"TEST_") || slices.Contains(commandEnv, name) || slices.ContainsFunc(settings, func(s Setting) bool {
 			return name == s.Env || s.Secret && name == s.Env+"_FILE"
 		})
 		if !known {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/planner"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 )
@@ -16,33 +17,25 @@ func holdAllocation(id seating.HoldID, booking seating.BookingID, table seating.
 	return seating.Allocation{Table: table, Window: w, Kind: seating.OwnedByHold, Owner: seating.AnyID(id), Claimant: seating.AnyID(booking)}
 }
 
-// seatAt gives the booking exactly the tables from now on. Before check-in that
-// is the whole window; a checked-in party's past stays where it was: its old
-// tables end now, new ones start now.
+// seatAt gives the booking exactly the tables for what is left of the window. A
+// checked-in party's past stays where it was: its old tables end now, new ones
+// start now. Before check-in a table that is left was never used and goes whole.
+// Source: docs/domain.md, time.
 func (d *draft) seatAt(e *house.Entry, w servicetime.Window, tables []seating.TableID) {
+	left := planner.Remaining(w, d.env.Now)
 	var want []seating.Allocation
-	if split := e.Status == seating.CheckedIn && w.Start < d.env.Now; split {
-		for _, a := range e.Allocations {
-			current := a.Window.End > d.env.Now
-			switch {
-			case !current:
-				want = append(want, a)
-			case slices.Contains(tables, a.Table):
-				a.Window.End = w.End
-				want = append(want, a)
-			case a.Window.Start < d.env.Now:
-				a.Window.End = d.env.Now
-				want = append(want, a)
-			}
+	for _, a := range e.Allocations {
+		switch {
+		case slices.Contains(tables, a.Table) && a.Window.End == w.End && a.Window.Start <= left.Start:
+			want = append(want, a)
+		case e.Status == seating.CheckedIn && a.Window.Start < d.env.Now:
+			a.Window.End = min(a.Window.End, d.env.Now)
+			want = append(want, a)
 		}
-		for _, t := range tables {
-			if !slices.ContainsFunc(want, func(a seating.Allocation) bool { return a.Table == t && a.Window.End == w.End }) {
-				want = append(want, bookingAllocation(e.ID, t, servicetime.Window{Start: d.env.Now, End: w.End}))
-			}
-		}
-	} else {
-		for _, t := range tables {
-			want = append(want, bookingAllocation(e.ID, t, w))
+	}
+	for _, t := range tables {
+		if !slices.ContainsFunc(want, func(a seating.Allocation) bool { return a.Table == t && a.Window.End == w.End }) {
+			want = append(want, bookingAllocation(e.ID, t, left))
 		}
 	}
 	d.replace(e.Allocations, want)
@@ -119,17 +112,20 @@ func (d *draft) endOwnHold(e *house.Entry, how seating.HoldEnd, reason string) {
 // sweep ends the lapsed holds of other bookings that still have rows on the
 // tables: a lapsed hold never blocks.
 func (d *draft) sweep(tables []seating.TableID, w servicetime.Window, except ...seating.BookingID) {
-	var swept []seating.BookingID
 	for _, t := range tables {
 		for slot := range d.h.Occupancy(t, w) {
 			if slot.Kind != seating.OwnedByHold || slot.Entry.Hold.Live(d.env.Now) ||
-				slices.Contains(except, slot.Entry.ID) || slices.Contains(swept, slot.Entry.ID) {
+				slices.Contains(except, slot.Entry.ID) || d.ends(slot.Entry.Hold.ID) {
 				continue
 			}
-			swept = append(swept, slot.Entry.ID)
 			d.endHold(slot.Entry, seating.EndExpired, "")
 		}
 	}
+}
+
+// ends reports whether the draft has ended the hold already.
+func (d *draft) ends(id seating.HoldID) bool {
+	return slices.ContainsFunc(d.rows.EndHolds, func(e seating.EndedHold) bool { return e.ID == id })
 }
 
 // synced records that the booking's tables are now these.

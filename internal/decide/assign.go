@@ -42,7 +42,7 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 		d.seatEarly(&b, v.Tables)
 	}
 	d.endOwnHold(e, seating.EndSuperseded, "assigned")
-	d.sweep(v.Tables, b.Window, e.ID)
+	d.sweep(v.Tables, planner.Remaining(b.Window, d.env.Now), e.ID)
 	d.seatAt(e, b.Window, v.Tables)
 	d.overridden(bookingSubject(e.ID), c.Override, c.Note, v.Checks)
 	result := d.assigned(e, b, v.Tables, to, seating.ChosenByPerson)

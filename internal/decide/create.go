@@ -63,7 +63,7 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, err
 	}
 	d.overridden(bookingSubject(b.ID), c.Override, c.Note, v.Checks)
-	d.sweep(v.Tables, b.Window)
+	d.sweep(v.Tables, r.Window)
 	d.seatAt(e, b.Window, v.Tables)
 	result := d.assigned(e, b, v.Tables, seating.Confirmed, by)
 	result.Checks, result.Summary = v.Checks, &v.Summary

@@ -265,7 +265,7 @@ func (d *draft) retire(t seating.Table) *seating.Error {
 	for slot := range d.h.From(t.ID, d.env.Now) {
 		switch {
 		case slot.Kind == seating.OwnedByHold && !slot.Entry.Hold.Live(d.env.Now):
-			if !slices.ContainsFunc(d.rows.EndHolds, func(e seating.EndedHold) bool { return e.ID == slot.Entry.Hold.ID }) {
+			if !d.ends(slot.Entry.Hold.ID) {
 				d.endHold(slot.Entry, seating.EndExpired, "")
 			}
 		default:

@@ -75,7 +75,7 @@ func (d *draft) claim(e *house.Entry, hold seating.Hold, tables []seating.TableI
 	if err := d.withinCaps(e); err != nil {
 		return nil, err
 	}
-	hold.Booking, hold.Window = e.ID, e.Window
+	hold.Booking, hold.Window = e.ID, planner.Remaining(e.Window, now)
 	hold.CreatedAt, hold.HeldSince, hold.CreatedBy, hold.Made = now, now, d.env.Actor.Principal, d.version()
 	hold.ExpiresAt = now.Add(ttl.Duration())
 	if old := e.Hold; old != nil && old.Live(now) && meet(old.Tables(), tables) {

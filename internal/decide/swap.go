@@ -46,8 +46,8 @@ func (c Swap) decide(d *draft) (Result, *seating.Error) {
 	for _, e := range []*house.Entry{a, b} {
 		d.endOwnHold(e, seating.EndSuperseded, "swapped")
 	}
-	d.sweep(tablesB, a.Window, a.ID, b.ID)
-	d.sweep(tablesA, b.Window, a.ID, b.ID)
+	d.sweep(tablesB, planner.Remaining(a.Window, d.env.Now), a.ID, b.ID)
+	d.sweep(tablesA, planner.Remaining(b.Window, d.env.Now), a.ID, b.ID)
 	d.seatAt(a, a.Window, tablesB)
 	d.seatAt(b, b.Window, tablesA)
 	first := d.assigned(a, a.Booking, tablesB, a.Status, seating.ChosenByPerson)

@@ -134,7 +134,7 @@ func (h *House) State() State {
 			s.Grants = append(s.Grants, GrantPut{Booking: e.ID, Grant: g})
 		}
 	}
-	s.canonical()
+	s.Canonical()
 	return s
 }
 

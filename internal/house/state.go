@@ -32,9 +32,9 @@ type State struct {
 	Grants       []GrantPut            `json:"grants"`      // made within MaxBudgetWindow of LastAt
 }
 
-// canonical sorts every list by key and drops grants that no budget can count
+// Canonical sorts every list by key and drops grants that no budget can count
 // any more, so that equal houses have equal states whatever path led to them.
-func (s *State) canonical() {
+func (s *State) Canonical() {
 	slices.SortFunc(s.Zones, func(a, b seating.Zone) int { return a.ID.Compare(b.ID) })
 	slices.SortFunc(s.Tables, func(a, b seating.Table) int { return a.ID.Compare(b.ID) })
 	slices.SortFunc(s.Edges, func(a, b seating.Edge) int { return cmp.Or(a.A.Compare(b.A), a.B.Compare(b.B)) })
@@ -47,6 +47,17 @@ func (s *State) canonical() {
 	slices.SortFunc(s.Grants, func(a, b GrantPut) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), a.Hold.Compare(b.Hold))
 	})
+	s.Zones, s.Tables, s.Edges, s.Combinations, s.Blocks = some(s.Zones), some(s.Tables), some(s.Edges), some(s.Combinations), some(s.Blocks)
+	s.Periods, s.Closures = some(s.Periods), some(s.Closures)
+	s.Bookings, s.Holds, s.Allocations, s.Grants = some(s.Bookings), some(s.Holds), some(s.Allocations), some(s.Grants)
+}
+
+// some makes an empty list nil.
+func some[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // countable reports whether a budget may still count the grant at lastAt.

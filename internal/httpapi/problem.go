@@ -82,6 +82,9 @@ func problemOf(e *seating.Error, known map[string]Principal) *Problem {
 	if entry.Code == seating.CodeInternal {
 		return &Problem{Type: p.Type, Title: p.Title, Status: p.Status, Code: p.Code, Detail: "the failure is in the log under the trace id"}
 	}
+	if len(d.Fields) > 0 && d.Fields[0].Message == e.Msg && d.Fields[0].Pointer != "" {
+		p.Detail = d.Fields[0].Pointer + ": " + e.Msg
+	}
 	if h := d.Hold; h != nil {
 		p.Hold = &HoldFact{ID: h.ID, Booking: h.Booking, How: h.How, ExpiresAt: h.ExpiresAt}
 		if h.By != "" {

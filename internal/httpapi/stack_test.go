@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +32,12 @@ import (
 
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
-	os.Exit(m.Run())
+	code := m.Run()
+	if shared.stack != nil {
+		shared.stack.close()
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
 }
 
 // friday is the day of the tests; it is noon when they begin.
@@ -66,6 +73,7 @@ func newUUID() [16]byte { return uuid.Must(uuid.NewV7()) }
 type stack struct {
 	t      testing.TB
 	api    *API
+	deps   Deps
 	store  *sqlite.Store
 	houses *live.Houses
 	lines  *line.Lines
@@ -78,6 +86,7 @@ type stack struct {
 // venue is a restaurant with a token for each role.
 type venue struct {
 	id     seating.RestaurantID
+	slug   string
 	tokens map[seating.Role]string
 	ids    map[seating.Role]seating.TokenID
 	tables map[string]string // number → id
@@ -103,34 +112,72 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
+// shared is the stack of all tests that neither move its clock nor close its
+// store: to make one takes longer than most tests.
+var shared struct {
+	once  sync.Once
+	stack *stack
+	n     atomic.Int64
+	dir   string
+}
+
+// newStack gives a test two restaurants of its own on the shared stack.
 func newStack(t testing.TB) *stack {
+	t.Helper()
+	shared.once.Do(func() {
+		var err error
+		if shared.dir, err = os.MkdirTemp("", "httpapi"); err != nil {
+			t.Fatal(err)
+		}
+		shared.stack = build(t, context.Background(), filepath.Join(shared.dir, "m.db"))
+	})
+	s := *shared.stack
+	s.t = t
+	n := itoa(int(shared.n.Add(1)))
+	s.one, s.two = s.venue("one"+n), s.venue("two"+n)
+	return &s
+}
+
+// ownStack is a stack that a test may break.
+func ownStack(t testing.TB) *stack {
+	t.Helper()
+	s := build(t, t.Context(), filepath.Join(t.TempDir(), "m.db"))
+	t.Cleanup(s.close)
+	s.one, s.two = s.venue("one"), s.venue("two")
+	return s
+}
+
+func (s *stack) close() {
+	s.lines.Close()
+	_ = s.store.Close()
+}
+
+func build(t testing.TB, ctx context.Context, path string) *stack {
 	t.Helper()
 	s := &stack{t: t, clock: newTicker(), log: &syncBuffer{}}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	if s.store, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "m.db"), Now: s.clock.now, Logger: logger}); err != nil {
+	if s.store, err = sqlite.Open(ctx, sqlite.Config{Path: path, Now: s.clock.now, Logger: logger}); err != nil {
 		t.Fatal(err)
 	}
 	s.houses = live.New(s.store, live.Config{Logger: logger})
 	s.lines = line.New(s.store, s.houses, line.Config{Logger: logger, NewID: newUUID})
-	t.Cleanup(func() { s.lines.Close(); _ = s.store.Close() })
 	registry := prometheus.NewRegistry()
 	telemetry.New(registry, "test")
-	s.api, err = New(Deps{
+	s.deps = Deps{
 		Houses: s.houses, Lines: s.lines, Lists: s.store, Directory: s.store, Gate: access.NewGate(s.store, s.clock.now),
 		Logger: logger, Now: s.clock.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID, Version: "test",
 		Registry: registry,
-	})
-	if err != nil {
+	}
+	if s.api, err = New(s.deps); err != nil {
 		t.Fatal(err)
 	}
-	s.one, s.two = s.venue("one"), s.venue("two")
 	return s
 }
 
 func (s *stack) venue(slug string) venue {
 	s.t.Helper()
-	v := venue{id: newUUID(), tokens: map[seating.Role]string{}, ids: map[seating.Role]seating.TokenID{}, tables: map[string]string{}}
+	v := venue{id: newUUID(), slug: slug, tokens: map[seating.Role]string{}, ids: map[seating.Role]seating.TokenID{}, tables: map[string]string{}}
 	now := servicetime.InstantOf(s.clock.now())
 	var owner store.Token
 	var others []store.Token
@@ -150,7 +197,7 @@ func (s *stack) venue(slug string) venue {
 	err = s.store.CreateRestaurant(s.t.Context(), store.NewRestaurant{
 		State: house.State{
 			Restaurant: seating.Restaurant{ID: v.id, Slug: slug, Name: "Chez " + slug, Zone: "Europe/London", Active: true},
-			Epoch:      "e" + slug, OpenFrom: day.AddDays(-1), LastAt: now, Policy: seating.DefaultPolicy(seating.DefaultHoldRules()),
+			Epoch:      "eone", OpenFrom: day.AddDays(-1), LastAt: now, Policy: seating.DefaultPolicy(seating.DefaultHoldRules()),
 		},
 		Owner: store.Member{Restaurant: v.id, User: newUUID(), Email: slug + "@example.org", Name: "Olive", Role: seating.RoleOwner, Access: 1},
 		Token: owner, At: now,

@@ -17,7 +17,7 @@ const (
 	waitingLimit = 2000             // commands waiting for one restaurant
 	definiteIn   = 5 * time.Second  // to find out what became of an ambiguous commit
 	settleIn     = 15 * time.Second // for a batch as a whole
-	triesLimit   = 10               // decisions of one command
+	triesLimit   = 10               // passes in a row that settle nothing
 )
 
 // Config of the lines.
@@ -74,7 +74,7 @@ type job struct {
 	ctx     context.Context //nolint:containedctx // the caller's: a command whose caller has left is not begun
 	done    chan outcome    // buffered: the line never waits for a caller
 	told    bool            // the outcome went out
-	tries   int             // decisions so far
+	tries   int             // passes that settled nothing
 	attempt int             // picks another reference
 }
 

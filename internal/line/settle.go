@@ -24,6 +24,11 @@ func (l *Lines) settle(id seating.RestaurantID, jobs []*job) {
 			return
 		}
 		left, err := p.run(ctx, jobs)
+		if len(left) == len(jobs) {
+			for _, j := range left {
+				j.tries++
+			}
+		}
 		if err != nil {
 			refusal, ok := errors.AsType[*seating.Error](err)
 			if !ok {
@@ -46,12 +51,11 @@ type pass struct {
 	single bool      // commit one change at a time: a batch failed for no known reason
 }
 
-// admit leaves out jobs whose caller has left, and gives up on those that were
-// decided too often.
+// admit leaves out jobs whose caller has left, and gives up on those that too
+// many passes could not settle.
 func (p *pass) admit(jobs []*job) []*job {
 	var in []*job
 	for _, j := range jobs {
-		j.tries++
 		switch {
 		case j.told:
 		case j.ctx.Err() != nil:
@@ -181,9 +185,7 @@ func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Durat
 	}
 	if replay, ok := errors.AsType[*store.ReplayError](err); ok {
 		p.houses.Heard(replay.Now, asked)
-		j := b.granted[replay.Index].job
-		p.replay(j, replay.Receipt, replay.Now)
-		return without(all, j), nil
+		return p.replayAll(ctx, all)
 	}
 	if guard, ok := errors.AsType[*store.GuardError](err); ok {
 		p.houses.Heard(guard.Now, asked)
@@ -213,16 +215,45 @@ func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Durat
 	return all, unavailable("The store does not answer; try again.")
 }
 
+// replayAll answers, after one read, every job whose key has a receipt.
+func (p *pass) replayAll(ctx context.Context, jobs []*job) (left []*job, err error) {
+	var ask store.Ask
+	for _, j := range jobs {
+		if j.Key != "" {
+			ask.Keys = append(ask.Keys, j.receiptKey())
+		}
+	}
+	_, proof, err := p.houses.Prove(ctx, p.id, ask)
+	if err != nil {
+		return jobs, err
+	}
+	for _, j := range jobs {
+		if r, ok := proof.Receipts[j.receiptKey()]; ok && j.Key != "" {
+			p.replay(j, r, proof.Now)
+		} else {
+			left = append(left, j)
+		}
+	}
+	return left, nil
+}
+
 // guardFailed decides again with the database's time, but for an actor whose
 // rights have changed: that one is sent back to be authorized anew.
 func (p *pass) guardFailed(b *batch, failed *store.GuardError) []*job {
 	j := b.granted[failed.Index].job
 	switch failed.Guard.Kind {
 	case house.GuardAccess:
-		err := seating.Refuse(seating.CodeForbidden, "Your rights have changed.")
-		err.Details.Moved = true
-		p.refuse(j, err)
-		return without(b.jobs(), j)
+		var left []*job
+		for _, o := range b.jobs() {
+			if o.Actor.Subject == j.Actor.Subject && o.Actor.Access == j.Actor.Access {
+				err := seating.Refuse(seating.CodeForbidden, "Your rights have changed.")
+				err.Details.Moved = true
+				p.refuse(o, err)
+			} else {
+				left = append(left, o)
+			}
+		}
+		return left
 	case house.GuardReference:
 		j.attempt++
 	case house.GuardHoldLive, house.GuardHoldLapsed, house.GuardBefore:

@@ -99,17 +99,24 @@ func (s *Houses) Prove(ctx context.Context, id seating.RestaurantID, ask store.A
 		return nil, store.Proof{}, err
 	}
 	for {
+		before := s.known(id)
 		asked := s.clock.mono()
 		proof, err := s.store.Prove(ctx, id, ask)
 		if err != nil {
 			return nil, store.Proof{}, s.refusal(ctx, id, err)
 		}
 		s.clock.set(proof.Now, asked)
-		if h := s.known(id); h != nil && (at(h, proof.State) || ask.Empty() && ahead(h, proof.State)) {
+		h := s.known(id)
+		if h != nil && at(h, proof.State) {
 			return h, proof, nil
 		}
-		h, err := s.Refresh(ctx, id)
-		if err != nil {
+		// Moved on while the store was asked: that is as good, but the facts of the
+		// proof belong to the version before. A house that was ahead from the start is
+		// not to be believed: the store has lost commits.
+		if h != nil && ask.Empty() && before != nil && !ahead(before, proof.State) && ahead(h, proof.State) {
+			return h, proof, nil
+		}
+		if h, err = s.Refresh(ctx, id); err != nil {
 			return nil, store.Proof{}, err
 		}
 		if at(h, proof.State) {

@@ -22,7 +22,7 @@ func CheckService(_ *house.House, r Request, _ Selection) seating.Check {
 			c := refuse(seating.CodePast, "The window has ended.")
 			c.Ends = r.Window.End
 			return c
-		case r.Window.Start < r.Now:
+		case r.Window.Start <= r.Now:
 			return warn(seating.CodePast, "The window has begun.")
 		}
 		return seating.Check{}

@@ -34,12 +34,22 @@ type Arrival struct {
 	Err     error               // of Calendar.Resolve: servicetime.ErrOutside or ErrClosed
 }
 
-// RequestFor asks for tables for a booking as it stands.
+// RequestFor asks for tables for a booking as it stands, for what is left of its
+// window: who had a table before now does not matter any more.
 func RequestFor(e *house.Entry, principal string, now servicetime.Instant) Request {
 	return Request{
-		Booking: e.ID, Covers: e.Covers, Window: e.Window, ZoneWish: e.ZoneWish, SeatingWish: e.SeatingWish,
+		Booking: e.ID, Covers: e.Covers, Window: Remaining(e.Window, now), ZoneWish: e.ZoneWish, SeatingWish: e.SeatingWish,
 		Principal: principal, Now: now,
 	}
+}
+
+// Remaining is the part of a window that is still to come. A window that is over
+// stays whole: taking tables for it is refused, or overridden for the record.
+func Remaining(w servicetime.Window, now servicetime.Instant) servicetime.Window {
+	if now < w.End {
+		w.Start = max(w.Start, now)
+	}
+	return w
 }
 
 // Selection is a set of tables with what it amounts to.

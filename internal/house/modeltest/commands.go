@@ -21,7 +21,7 @@ func (m *model) create(n, covers int, start, end servicetime.Instant, by string,
 		if code := m.judge(b, by, ts, nil); code != granted {
 			return code
 		}
-		m.clear(b, ts, start, end)
+		m.clear(b, ts, m.from(b), end)
 		m.seat(b, ts, seating.Confirmed)
 	}
 	m.bookings = append(m.bookings, b)
@@ -119,7 +119,16 @@ func (m *model) confirm(n int, by string, boss bool, transition string) seating.
 	if code := m.judge(b, b.hold.by, ts, nil); code != granted {
 		return code
 	}
+	start := b.hold.start
 	m.end(b, seating.EndConfirmed)
+	if b.status != seating.CheckedIn && to != seating.CheckedIn {
+		// The hold's rows become the booking's as they are.
+		b.sat, b.status = nil, to
+		for _, t := range ts {
+			b.sat = append(b.sat, mSeg{t, start, b.end})
+		}
+		return granted
+	}
 	m.seat(b, ts, to)
 	return granted
 }
@@ -141,9 +150,8 @@ func (m *model) assign(of int, by string, ts []int, transition string) seating.C
 		return code
 	}
 	m.end(b, seating.EndSuperseded)
-	early := servicetime.Instant(b.start)
 	m.seat(b, ts, to)
-	m.clear(b, ts, min(early, b.start), b.end)
+	m.clear(b, ts, m.from(b), b.end)
 	return granted
 }
 
@@ -190,8 +198,8 @@ func (m *model) swap(x, y int, by string) seating.Code {
 	}
 	m.end(a, seating.EndSuperseded)
 	m.end(b, seating.EndSuperseded)
-	m.clear(a, tb, a.start, a.end, b)
-	m.clear(b, ta, b.start, b.end, a)
+	m.clear(a, tb, m.from(a), a.end, b)
+	m.clear(b, ta, m.from(b), b.end, a)
 	m.seat(a, tb, a.status)
 	m.seat(b, ta, b.status)
 	return granted

@@ -44,6 +44,7 @@ type mSeg struct {
 type mHold struct {
 	n              int
 	tables         []int
+	start          servicetime.Instant // its rows begin
 	expires, since servicetime.Instant
 	by             string
 }
@@ -184,7 +185,7 @@ func (m *model) taken(b *mBooking, ts []int, partner *mBooking) bool {
 			continue
 		}
 		for _, s := range o.sat {
-			if slices.Contains(ts, s.table) && s.start < b.end && b.start < s.end {
+			if slices.Contains(ts, s.table) && s.start < b.end && m.from(b) < s.end {
 				return true
 			}
 		}
@@ -204,12 +205,20 @@ func (m *model) held(b *mBooking, by string, ts []int, partner *mBooking) bool {
 			continue
 		}
 		for _, t := range o.hold.tables {
-			if slices.Contains(ts, t) && o.start < b.end && b.start < o.end {
+			if slices.Contains(ts, t) && o.start < b.end && m.from(b) < o.end {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// from is when a party that gets a table now begins to use it.
+func (m *model) from(b *mBooking) servicetime.Instant {
+	if m.now < b.end {
+		return max(b.start, m.now)
+	}
+	return b.start
 }
 
 // end finishes a booking's hold, if it has one.
@@ -255,13 +264,13 @@ func (m *model) claim(b *mBooking, n int, by string, ts []int, ttl time.Duration
 	if used >= 5 || mine >= 20 || all >= 50 {
 		return seating.CodeRateLimited
 	}
-	h := &mHold{n: n, tables: ts, by: by, since: m.now, expires: m.now.Add(ttl)}
+	h := &mHold{n: n, tables: ts, by: by, start: m.from(b), since: m.now, expires: m.now.Add(ttl)}
 	if m.live(b.hold) && slices.ContainsFunc(ts, func(t int) bool { return slices.Contains(b.hold.tables, t) }) {
 		h.since = b.hold.since
 		h.expires = min(h.expires, h.since.Add(30*time.Minute))
 	}
 	m.end(b, seating.EndSuperseded)
-	m.clear(b, ts, b.start, b.end)
+	m.clear(b, ts, m.from(b), b.end)
 	b.hold = h
 	b.grants = append(b.grants, mGrant{by: by, at: m.now})
 	return granted
@@ -291,37 +300,30 @@ func target(b *mBooking, t string) (seating.Status, seating.Code) {
 
 // seat moves the party to the tables from now on.
 func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
-	if b.status == seating.CheckedIn && b.start < m.now {
-		var next []mSeg
-		have := b.tablesOf()
-		for _, s := range b.sat {
-			switch {
-			case s.end <= m.now:
-				next = append(next, s)
-			case slices.Contains(ts, s.table):
-				next = append(next, s)
-			case s.start < m.now:
-				s.end = m.now
-				next = append(next, s)
-			}
-		}
-		for _, t := range ts {
-			if !slices.Contains(have, t) {
-				next = append(next, mSeg{t, m.now, b.end})
-			}
-		}
-		b.sat = next
-		return
-	}
-	if to == seating.CheckedIn && b.status != seating.CheckedIn && m.now < b.start && m.freeUntil(b, ts) {
+	sits := b.status == seating.CheckedIn
+	if to == seating.CheckedIn && !sits && m.now < b.start && m.freeUntil(b, ts) {
 		m.clear(b, ts, m.now, b.start)
 		b.start = m.now
+		b.sat = nil
 	}
-	b.sat = nil
+	var next []mSeg
+	has := map[int]bool{}
+	for _, s := range b.sat {
+		switch {
+		case slices.Contains(ts, s.table) && s.end == b.end:
+			next = append(next, s)
+			has[s.table] = true
+		case sits && s.start < m.now:
+			s.end = min(s.end, m.now)
+			next = append(next, s)
+		}
+	}
 	for _, t := range ts {
-		b.sat = append(b.sat, mSeg{t, b.start, b.end})
+		if !has[t] {
+			next = append(next, mSeg{t, m.from(b), b.end})
+		}
 	}
-	b.status = to
+	b.sat, b.status = next, to
 }
 
 // freeUntil reports whether nobody has the tables between now and the party's

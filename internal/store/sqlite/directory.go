@@ -111,7 +111,7 @@ func (s *Store) DropRestaurant(ctx context.Context, r seating.RestaurantID) erro
 			"DropPeriods", "DropClosures", "DropPolicy",
 			"DropReceipts", "DropDue", "DropNotes", "DropHistory", "DropCheckpoints",
 			"DropOutbox", "DropOutboxBlocks", "DropOutboxDead", "DropMembers", "DropTokens",
-			"DropRestaurantRow", "DropJournal", "DropState",
+			"DropJournal", "DropRestaurantRow", "DropState",
 		} {
 			if _, err := q.exec(ctx, name, text(r)); err != nil {
 				return err

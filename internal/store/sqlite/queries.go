@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 //go:embed *.sql
@@ -102,32 +104,44 @@ func (s session) each(ctx context.Context, name string, args []any, row func(sca
 	return rows.Close()
 }
 
-// prepared keeps the statements of a connection or a pool.
-type prepared map[string]*sql.Stmt
-
 // preparer is a *sql.DB or a *sql.Conn.
 type preparer interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// prepareAll prepares every statement, so that a wrong one fails when the store
-// opens.
-func prepareAll(ctx context.Context, on preparer) (prepared, error) {
-	all := make(prepared, len(queries))
-	for name, text := range queries {
-		stmt, err := on.PrepareContext(ctx, text)
-		if err != nil {
-			return nil, fmt.Errorf("statement %s: %w", name, err)
-		}
-		all[name] = stmt
-	}
-	return all, nil
+// prepared keeps the statements of a connection or a pool, each prepared when it
+// is first used.
+type prepared struct {
+	on preparer
+	mu sync.Mutex
+	by map[string]*sql.Stmt
 }
 
-func (p prepared) get(name string) (*sql.Stmt, error) {
-	stmt, ok := p[name]
+func newPrepared(on preparer) *prepared { return &prepared{on: on, by: map[string]*sql.Stmt{}} }
+
+func (p *prepared) get(ctx context.Context, name string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if stmt, ok := p.by[name]; ok {
+		return stmt, nil
+	}
+	text, ok := queries[name]
 	if !ok {
 		return nil, fmt.Errorf("sqlite: there is no statement %s", name)
 	}
+	stmt, err := p.on.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("statement %s: %w", name, err)
+	}
+	p.by[name] = stmt
 	return stmt, nil
+}
+
+// close closes the statements.
+func (p *prepared) close() error {
+	var err error
+	for _, stmt := range p.by {
+		err = errors.Join(err, stmt.Close())
+	}
+	return err
 }

@@ -3,8 +3,10 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/maitred/maitred/internal/servicetime"
@@ -18,16 +20,39 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, opt storetest.Options) store.Store { return open(t, opt) })
 }
 
+// template is an empty database: to migrate one for each test takes longer than
+// the tests.
+var template = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "maitred")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory harms nobody
+	path := filepath.Join(dir, "template.db")
+	if _, err := sqlite.Migrate(context.Background(), path, sqlite.Up); err != nil {
+		panic(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return b
+})
+
 // testStore is a store with a raw connection to its file.
 type testStore struct {
 	*sqlite.Store
 	path string
+	raw  *sql.DB
 }
 
 func open(t testing.TB, opt storetest.Options) *testStore {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "maitred.db")
-	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Now: opt.Now, Readers: 2})
+	if err := os.WriteFile(path, template(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Now: opt.Now, Readers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,27 +61,23 @@ func open(t testing.TB, opt storetest.Options) *testStore {
 			t.Error(err)
 		}
 	})
-	return &testStore{Store: s, path: path}
+	return &testStore{Store: s, path: path, raw: raw(t, path, "foreign_keys(1)")}
 }
 
-// raw opens the file as an operator's shell would, with foreign keys on.
+// raw opens the file as an operator's shell would.
 func raw(t testing.TB, path, pragma string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_txlock=immediate&_pragma="+pragma)
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
 func (s *testStore) RawSQL(ctx context.Context, script string) error {
-	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(5000)&_txlock=immediate&_pragma=foreign_keys(1)")
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := s.raw.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -68,12 +89,7 @@ func (s *testStore) RawSQL(ctx context.Context, script string) error {
 }
 
 func (s *testStore) RawCount(ctx context.Context, query string) (n int64, err error) {
-	db, err := sql.Open("sqlite", "file:"+s.path)
-	if err != nil {
-		return 0, err
-	}
-	defer db.Close()
-	err = db.QueryRowContext(ctx, query).Scan(&n)
+	err = s.raw.QueryRowContext(ctx, query).Scan(&n)
 	return n, err
 }
 

@@ -32,7 +32,7 @@ type Store struct {
 	logger *slog.Logger
 
 	readers *sql.DB
-	reading prepared
+	reading *prepared
 	writer  *writer
 
 	closing sync.Once
@@ -77,9 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s.readers.SetMaxOpenConns(n)
 	s.readers.SetMaxIdleConns(n)
-	if s.reading, err = prepareAll(ctx, s.readers); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", cfg.Path, err), s.readers.Close())
-	}
+	s.reading = newPrepared(s.readers)
 	if s.writer, err = startWriter(ctx, s, path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", cfg.Path, err), s.readers.Close())
 	}
@@ -89,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // Close stops the writer after what it has taken, and closes the database.
 // Closing twice is fine.
 func (s *Store) Close() error {
-	s.closing.Do(func() { s.closed = errors.Join(s.writer.stop(), s.readers.Close()) })
+	s.closing.Do(func() { s.closed = errors.Join(s.writer.stop(), s.reading.close(), s.readers.Close()) })
 	return s.closed
 }
 
@@ -108,7 +106,7 @@ func (s *Store) read(ctx context.Context, fn func(q session) error) error {
 		return translate(err)
 	}
 	q := session{statement: func(ctx context.Context, name string) (*sql.Stmt, error) {
-		stmt, err := s.reading.get(name)
+		stmt, err := s.reading.get(ctx, name)
 		if err != nil {
 			return nil, err
 		}

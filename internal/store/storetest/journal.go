@@ -9,6 +9,7 @@ import (
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
 )
 
@@ -64,11 +65,7 @@ var journalTests = []test{
 	}},
 	{"JournalKeepsALargeChangeAsReload", func(t *testing.T, e Env) {
 		d := Plant(t, e.Store, e.Clock, "one")
-		zones := make([]seating.Zone, 1500)
-		for i := range zones {
-			zones[i] = seating.Zone{ID: NewID[seating.ZoneID](), Name: strings.Repeat("z", 150) + NewID[seating.ZoneID]().String()}
-		}
-		c := d.Change("huge", house.Rows{PutZones: zones}, seating.AspectFloor)
+		c := d.Change("huge", house.Rows{Closures: &[]servicetime.Closure{{From: Today, To: Today, Reason: strings.Repeat("x", 256<<10)}}}, seating.AspectPolicy)
 		d.Commit(c)
 		entries, err := e.Store.Journal(t.Context(), d.ID(), c.Base, 10)
 		if err != nil || len(entries) != 1 || entries[0].Change != nil || entries[0].Head != c.ID || entries[0].BaseHead != c.BaseHead {

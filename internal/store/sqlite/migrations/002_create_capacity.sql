@@ -32,13 +32,14 @@ CREATE TABLE zones (
 ) STRICT, WITHOUT ROWID;
 
 -- number_key is the number with case folded; a retired table has none, its
--- number is free.
+-- number is free. Nor does it keep its zone. Zones are dropped before tables are
+-- put, so the key to the zone is judged at the end.
 CREATE TABLE tables (
     restaurant_id TEXT    NOT NULL,
     id            TEXT    NOT NULL CHECK (length(id) = 36),
     number        TEXT    NOT NULL CHECK (length(number) BETWEEN 1 AND 200),
     number_key    TEXT,
-    zone_id       TEXT    NOT NULL,
+    zone_id       TEXT,
     min_covers    INTEGER NOT NULL CHECK (min_covers >= 1),
     max_covers    INTEGER NOT NULL CHECK (max_covers BETWEEN min_covers AND 50),
     movable       INTEGER NOT NULL CHECK (movable IN (0, 1)),
@@ -56,7 +57,8 @@ CREATE TABLE tables (
     PRIMARY KEY (restaurant_id, id),
     UNIQUE (restaurant_id, number_key),
     CHECK ((retired = 1) = (number_key IS NULL)),
-    FOREIGN KEY (restaurant_id, zone_id) REFERENCES zones (restaurant_id, id)
+    CHECK (retired = 1 OR zone_id IS NOT NULL),
+    FOREIGN KEY (restaurant_id, zone_id) REFERENCES zones (restaurant_id, id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE adjacencies (

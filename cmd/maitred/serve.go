@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/maitred/maitred/internal/access"
+	"github.com/maitred/maitred/internal/config"
+	"github.com/maitred/maitred/internal/control"
+	"github.com/maitred/maitred/internal/demo"
+	"github.com/maitred/maitred/internal/httpapi"
+	"github.com/maitred/maitred/internal/servicetime"
+	"github.com/maitred/maitred/internal/telemetry"
+)
+
+type serveCmd struct {
+	Demo     bool              `env:"MAITRED_DEMO" help:"Serve two invented restaurants with a book for fifteen days, from a database of their own. The days are kept while they cover today. Tokens are written to maitred-demo.json beside the database."`
+	DemoDate *servicetime.Date `env:"MAITRED_DEMO_DATE" placeholder:"YYYY-MM-DD" help:"First day of the demo's book, instead of today. The clock stays the real one."`
+	config.Flags
+	config.ServeFlags
+}
+
+// Help implements kong.HelpProvider.
+func (serveCmd) Help() string {
+	return `One server at a time uses a database: it holds PATH.lock, and answers the other commands on PATH.sock. A second one
+ends with exit code 75. SIGINT or SIGTERM stop it: it takes no more requests, answers those at hand and ends within
+5 seconds; a second signal ends it at once. The schema of the database is brought up to date at the start.`
+}
+
+// Validate implements kong.Validatable.
+func (c *serveCmd) Validate() error {
+	if c.DemoDate != nil && !c.Demo {
+		return errors.New("--demo-date goes with --demo")
+	}
+	return nil
+}
+
+// Run serves until the session's context ends.
+func (c *serveCmd) Run(s *session) error {
+	defaults := map[string]string{}
+	if c.Demo {
+		defaults["db"] = config.DemoDB
+	}
+	cfg, err := s.config(defaults, c.Flags, c.ServeFlags)
+	if err != nil {
+		return err
+	}
+	srv := &server{session: s, config: cfg, logger: s.logger(cfg)}
+	if c.Demo {
+		srv.demo = &demo.Options{Date: c.DemoDate}
+	}
+	for _, name := range cfg.Unknown {
+		srv.logger.Warn("unknown variable in the environment", slog.String("name", name))
+	}
+	err = srv.start()
+	if err == nil {
+		err = srv.wait()
+	}
+	return errors.Join(err, srv.stop())
+}
+
+// server is a running server; what is set is stopped.
+type server struct {
+	*session
+	config config.Config
+	logger *slog.Logger
+	demo   *demo.Options
+
+	lock     *control.Lock
+	app      *control.App
+	listener net.Listener
+	api      *httpapi.Server
+	served   chan error
+	operator *control.Server
+}
+
+// start opens the database, loads the demo and begins to listen.
+func (s *server) start() error {
+	db, err := control.Canonical(s.config.DB.Path)
+	if err != nil {
+		return err
+	}
+	if s.lock, err = control.Acquire(s.ctx, db, lockWait); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	metrics := telemetry.New(registry, version())
+	s.app, err = control.Open(s.ctx, control.Config{Path: db, Hold: s.config.Hold, Logger: s.logger, Metrics: metrics})
+	if err != nil {
+		return err
+	}
+	if s.demo != nil {
+		if err := s.loadDemo(); err != nil {
+			return err
+		}
+	}
+	api, err := httpapi.New(httpapi.Deps{
+		Houses: s.app.Houses, Lines: s.app.Lines, Lists: s.app.Store, Directory: s.app.Store,
+		Gate: access.NewGate(s.app.Store, time.Now), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
+		NewID: control.NewID, Version: release, Registry: registry, Ready: s.ready,
+	})
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	if s.listener, err = lc.Listen(s.ctx, "tcp", s.config.Listen); err != nil {
+		return err
+	}
+	base := baseURL(s.listener.Addr())
+	ops := control.Standard()
+	if s.demo != nil {
+		file := demoFile(db)
+		if _, err := demo.WriteFile(s.ctx, s.app, file, base); err != nil {
+			return fmt.Errorf("write %s: %w", file, err)
+		}
+		ops = ops.With(demoOperations(db, base))
+		s.printf("demo: tokens, tables and bookings are in %s\n", demoFile(s.config.DB.Path))
+	}
+	if s.operator, err = control.Serve(s.ctx, s.lock, db, s.app, ops, metrics); err != nil {
+		return err
+	}
+	s.api, s.served = httpapi.NewServer(api, s.logger), make(chan error, 1)
+	go func() { s.served <- s.api.Serve(s.listener) }()
+	s.printf("maitred %s listens on %s\n", version(), base)
+	s.logger.Info("listening", slog.String("url", base), slog.String("database", db), slog.String("version", version()))
+	return nil
+}
+
+func (s *server) loadDemo() error {
+	report, err := demo.Load(s.ctx, s.app, *s.demo)
+	if err != nil {
+		return err
+	}
+	for _, r := range report.Restaurants {
+		s.logger.Info("demo", slog.String("restaurant", r.Slug), slog.Bool("kept", report.Kept), slog.String("first_day", r.First.String()),
+			slog.Int("tables", r.Tables), slog.Int("bookings", r.Bookings))
+	}
+	return nil
+}
+
+// ready reports whether the database answers.
+func (s *server) ready(ctx context.Context) error {
+	_, err := s.app.Store.Restaurants(ctx)
+	return err
+}
+
+// wait returns when the session ends, or serving fails.
+func (s *server) wait() error {
+	select {
+	case <-s.ctx.Done():
+		s.logger.Info("stopping")
+		return nil
+	case err := <-s.served:
+		s.served <- nil // stop waits for it
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// closeWithin is how long the lines and the store may take to end after the
+// requests have; with the default grace all of it fits into 5 s.
+const closeWithin = 750 * time.Millisecond
+
+// stop ends what was started, in order: no more requests, those at hand answered,
+// lines and store closed, lock given back.
+func (s *server) stop() error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.config.ShutdownGrace)
+	defer cancel()
+	var errs []error
+	if s.api != nil {
+		if err := s.api.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("requests at hand were cut after %s: %w", s.config.ShutdownGrace, err))
+		}
+		<-s.served
+	} else if s.listener != nil {
+		errs = append(errs, s.listener.Close())
+	}
+	if s.operator != nil {
+		errs = append(errs, s.operator.Shutdown(ctx))
+	}
+	if s.app != nil {
+		closed := make(chan error, 1)
+		go func() { closed <- s.app.Close() }()
+		select {
+		case err := <-closed:
+			errs = append(errs, err)
+		case <-time.After(closeWithin + max(0, time.Until(deadline(ctx)))):
+			return errors.Join(append(errs, errors.New("the database did not close in time; what was answered is safe"))...)
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Release())
+	}
+	return errors.Join(errs...)
+}
+
+func deadline(ctx context.Context) time.Time {
+	d, _ := ctx.Deadline()
+	return d
+}
+
+// cursorKey derives the key of list cursors; without a secret it is a new one.
+func cursorKey(secret config.Secret) []byte {
+	if len(secret) == 0 {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails
+		return key
+	}
+	key := sha256.Sum256(secret)
+	return key[:]
+}
+
+// baseURL is where a listener can be reached from this machine.
+func baseURL(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return "http://" + a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// demoFile is where a demo writes its tokens.
+func demoFile(db string) string { return filepath.Join(filepath.Dir(db), demo.FileName) }

@@ -1,0 +1,170 @@
+package line_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/line"
+	"github.com/maitred/maitred/internal/live"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/sqlite"
+	"github.com/maitred/maitred/internal/store/storetest"
+	"github.com/maitred/maitred/internal/verify"
+)
+
+// stack is a whole engine on a SQLite file, with a clock by hand.
+type stack struct {
+	store  store.Store
+	sqlite *sqlite.Store
+	clock  *storetest.Clock
+	houses *live.Houses
+	lines  *line.Lines
+	batch  atomic.Int64 // passes of the lines
+}
+
+func newStack(t testing.TB) *stack {
+	t.Helper()
+	s := &stack{clock: storetest.NewClock()}
+	s.clock.Set(housetest.At("18:00"))
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "maitred.db"), Now: s.clock.Now})
+	if err != nil {
+		t.Fatalf("sqlite.Open: %v", err)
+	}
+	s.store, s.sqlite = db, db
+	s.start(t, db)
+	t.Cleanup(func() {
+		s.lines.Close()
+		if err := db.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s
+}
+
+// start makes houses and lines over a store, which may stand in front of the
+// real one.
+func (s *stack) start(t testing.TB, over store.Seating) {
+	t.Helper()
+	s.houses = live.New(over, live.Config{Monotonic: s.monotonic})
+	s.lines = line.New(over, s.houses, line.Config{
+		NewID:   newID,
+		OnBatch: func(line.BatchDone) { s.batch.Add(1) },
+	})
+}
+
+func (s *stack) monotonic() time.Duration { return s.clock.Instant().Sub(0) }
+
+// restaurant makes one with the floor of housetest and the bookings that edit
+// adds to it.
+func (s *stack) restaurant(t testing.TB, slug string, edit func(*house.State)) *restaurant {
+	t.Helper()
+	made := storetest.NewRestaurant(slug)
+	made.State.Restaurant.Zone = housetest.Paris
+	made.State.OpenFrom = housetest.Friday.AddDays(-1)
+	if err := s.store.CreateRestaurant(t.Context(), made); err != nil {
+		t.Fatalf("CreateRestaurant: %v", err)
+	}
+	state := housetest.State()
+	if edit != nil {
+		edit(&state)
+	}
+	h, _, err := s.store.Load(t.Context(), made.State.Restaurant.ID)
+	if err != nil {
+		t.Fatalf("Load: %v", err)
+	}
+	rows := house.Rows{
+		PutZones: state.Zones, PutTables: state.Tables, PutEdges: state.Edges, PutCombinations: state.Combinations, PutBlocks: state.Blocks,
+		Policy: &state.Policy, Periods: &state.Periods, PutBookings: state.Bookings, PutAllocations: state.Allocations,
+	}
+	now := s.clock.Instant()
+	c := storetest.ChangeOn(h, seating.Operator(), now, "seed", rows, seating.AspectFloor, seating.AspectPolicy, seating.AspectBookings)
+	if _, err := s.store.Commit(t.Context(), store.Batch{Restaurant: h.Restaurant.ID, Changes: []*house.Change{c}}); err != nil {
+		t.Fatalf("Commit(seed): %v", err)
+	}
+	return &restaurant{stack: s, id: h.Restaurant.ID}
+}
+
+type restaurant struct {
+	*stack
+	id seating.RestaurantID
+}
+
+func (r *restaurant) do(ctx context.Context, who seating.Actor, c decide.Command) (line.Answer, *seating.Error) {
+	return r.request(ctx, line.Request{Command: c, Actor: who, Status: 200})
+}
+
+func (r *restaurant) request(ctx context.Context, q line.Request) (line.Answer, *seating.Error) {
+	q.Restaurant = r.id
+	a, err := r.lines.Do(ctx, q)
+	if err == nil {
+		return a, nil
+	}
+	refusal, ok := err.(*seating.Error) //nolint:errorlint // Do promises this very type
+	if !ok {
+		panic(err)
+	}
+	return a, refusal
+}
+
+func (r *restaurant) ok(t testing.TB, who seating.Actor, c decide.Command) line.Answer {
+	t.Helper()
+	a, err := r.do(t.Context(), who, c)
+	if err != nil {
+		t.Fatalf("%s = %v, want granted", c.Name(), err)
+	}
+	return a
+}
+
+func (r *restaurant) refused(t testing.TB, who seating.Actor, c decide.Command, want seating.Code) *seating.Error {
+	t.Helper()
+	_, err := r.do(t.Context(), who, c)
+	if err == nil || err.Code != want {
+		t.Fatalf("%s = %v, want %s", c.Name(), err, want)
+	}
+	return err
+}
+
+func (r *restaurant) house(t testing.TB) *house.House {
+	t.Helper()
+	h, err := r.houses.Get(t.Context(), r.id)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	return h
+}
+
+// verified demands that the stored rows pass every check.
+func (r *restaurant) verified(t testing.TB) {
+	t.Helper()
+	dump, err := r.store.Dump(t.Context(), r.id)
+	if err != nil {
+		t.Fatalf("Dump: %v", err)
+	}
+	for _, f := range verify.Check(dump) {
+		t.Errorf("verify: %+v", f)
+	}
+}
+
+var (
+	anna = housetest.Host("anna")
+	ben  = housetest.Host("ben")
+	cleo = housetest.Manager("cleo")
+)
+
+func hold(id, booking int, tables ...int) decide.MakeHold {
+	return decide.MakeHold{ID: housetest.Hold(id), Booking: housetest.Booking(booking), Tables: housetest.Tables(tables...)}
+}
+
+func at(clock string) servicetime.Instant { return housetest.At(clock) }
+
+func newID() [16]byte { return uuid.Must(uuid.NewV7()) }

@@ -1,3 +1,0 @@
-package storetest
-
-var directoryTests, concurrencyTests, proveTests, listTests, queueTests, upkeepTests, tenancyTests []test
