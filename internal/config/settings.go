@@ -165,8 +165,8 @@ func parseDatabase(v string) (Database, error) {
 		return Database{}, errors.New("names no file; use sqlite:PATH")
 	case strings.HasPrefix(rest, "//"):
 		return Database{}, errors.New("is a path, not a URL: write sqlite:/absolute/path or sqlite:relative/path")
-	case strings.ContainsAny(rest, "?#\x00") || rest == ":memory:":
-		return Database{}, errors.New("must name a file; the path may not contain ? or #")
+	case strings.ContainsAny(rest, "?\x00") || rest == ":memory:":
+		return Database{}, errors.New("must name a file, without parameters behind it")
 	}
 	return Database{Path: rest}, nil
 }

@@ -110,21 +110,3 @@ func checkHoldDue(v *view) {
 		}
 	}
 }
-
-func checkGrants(v *view) {
-	for _, g := range v.State.Grants {
-		known := v.holds[g.Hold]
-		if known == nil {
-			if e := v.ended[g.Hold]; e != nil {
-				known = &e.Hold
-			}
-		}
-		switch {
-		case known == nil:
-			v.report(hold(g.Hold), "is counted by a budget and is not known")
-		case known.Booking != g.Booking || known.CreatedBy != g.Principal || known.CreatedAt != g.At:
-			v.report(hold(g.Hold), "is counted for booking %s, %s at %s, and was made for %s, by %s at %s",
-				g.Booking, g.Principal, g.At, known.Booking, known.CreatedBy, known.CreatedAt)
-		}
-	}
-}

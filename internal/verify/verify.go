@@ -39,7 +39,6 @@ var checks = []Named{
 	{2, "hold-booking", "a hold belongs to a booking that is not over, and is its only one", checkHoldBooking},
 	{2, "hold-times", "a hold's times are in order and within their bounds", checkHoldTimes},
 	{2, "hold-due", "each hold has its expiry as due work, and no other hold has", checkHoldDue},
-	{2, "grants", "each creation that a budget counts is one of a hold that is known", checkGrants},
 	{3, "booking-window", "a booking's allocations lie within its window and are its own", checkBookingWindow},
 	{3, "booking-cover", "at each instant of its window a seated booking has tables, and no table twice", checkBookingCover},
 	{3, "allocation-owner", "every allocation belongs to a hold, booking or block of this restaurant and to one of its tables", checkAllocationOwner},

@@ -85,8 +85,7 @@ var spoils = []spoil{
 	{"an expiry of no hold", "hold-due", func(d *store.Dump) {
 		d.Due = append(d.Due, house.DueRow{Subject: "hold:" + confirmed.String(), Kind: house.DueHoldExpiry, RunAt: at(0)})
 	}},
-	{"a grant of no hold", "grants", func(d *store.Dump) { d.Ended = nil }},
-	{"a grant of somebody else", "grants", func(d *store.Dump) { d.State.Grants[0].Principal = "user:z" }},
+	{"a grant of somebody else", "replay", func(d *store.Dump) { d.State.Grants[0].Principal = "user:z" }},
 	{"a table after the booking's window", "booking-window", func(d *store.Dump) { allocation(d, t1, 120).Window = window(120, 181) }},
 	{"a table claimed by another booking", "booking-window", func(d *store.Dump) { allocation(d, t1, 120).Claimant = seating.AnyID(held) }},
 	{"a window that ends before dining does", "booking-window", func(d *store.Dump) { bookingOf(d, "SEAT").Dining = window(120, 999) }},
