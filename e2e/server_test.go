@@ -222,3 +222,8 @@ func (c *call) send(base string) {
 
 // granted reports whether the command was carried out.
 func (c *call) granted() bool { return c.err == nil && c.status >= 200 && c.status < 300 }
+
+// civil is a date as the API writes it; the day may run over.
+func civil(year, month, day int) string {
+	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -55,10 +54,10 @@ func (c *importCmd) readFile(s *session, doc *control.Document) error {
 	d := json.NewDecoder(from)
 	d.DisallowUnknownFields()
 	if err := d.Decode(doc); err != nil {
-		return seating.Invalid("", "%s is not an export: %v", c.File, err)
+		return seating.Refuse(seating.CodeInvalid, "%s is not an export: %v", c.File, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return seating.Invalid("", "%s", fmt.Sprintf("%s has something behind the export", c.File))
+		return seating.Refuse(seating.CodeInvalid, "%s has something behind the export", c.File)
 	}
 	return nil
 }

@@ -64,24 +64,25 @@ type session struct {
 
 // run carries out one command line and returns the exit code.
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	var exited exit
+	asked := len(args) > 0 // else help is shown, and that was no command line
+	if !asked {
+		args = []string{"--help"}
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			var ok bool
-			if exited, ok = p.(exit); !ok {
+			wish, ok := p.(exit)
+			if !ok {
 				panic(p)
 			}
-			code = int(exited)
+			if code = int(wish); !asked {
+				code = exitUsage
+			}
 		}
 	}()
 	s := &session{ctx: ctx, env: env, stdin: stdin, stdout: stdout, stderr: stderr}
 	parser, err := newParser(s)
 	if err != nil {
 		panic(err) // the tags of this package are wrong
-	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-		defer func() { code = exitUsage }()
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {

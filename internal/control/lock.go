@@ -19,21 +19,21 @@ import (
 func Canonical(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("database: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	resolved, err := filepath.EvalSymlinks(path)
 	if err == nil {
-		return real, nil
+		return resolved, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+		return "", fmt.Errorf("database %s: %w", path, err)
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return path, nil // not even the folder is there: nobody can have locked it
 	}
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("database %s: %w", path, err)
 	}
 	return filepath.Join(dir, filepath.Base(path)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
@@ -77,11 +78,15 @@ type Failure struct {
 }
 
 func (f *Failure) Error() string {
-	text := f.Code + ": " + f.Message
+	switch len(f.Fields) {
+	case 0:
+		return f.Code + ": " + f.Message
+	case 1:
+		return strings.TrimSuffix(f.Code+": "+f.Fields[0].Pointer, ": ") + ": " + f.Message
+	}
+	text := f.Code + ":"
 	for _, field := range f.Fields {
-		if field.Message != f.Message {
-			text += fmt.Sprintf("\n  %s: %s", field.Pointer, field.Message)
-		}
+		text += "\n  " + field.Pointer + ": " + field.Message
 	}
 	return text
 }

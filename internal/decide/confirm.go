@@ -43,12 +43,12 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 
 	d.guards = append(d.guards, house.Guard{Kind: house.GuardHoldLive, Hold: e.Hold.ID})
 	b := e.Booking
-	if e.Status == seating.CheckedIn {
-		// The party has sat somewhere: its past stays, the hold's rows start now.
-		d.seatAt(e, b.Window, tables)
-		d.rows.DropAllocations = append(d.rows.DropAllocations, e.Hold.Allocations...)
-	} else if to == seating.CheckedIn {
-		d.seatEarly(&b, tables)
+	if to == seating.CheckedIn {
+		// A party that sits keeps its past; what it gets starts now, not with the
+		// hold's rows.
+		if e.Status != seating.CheckedIn {
+			d.seatEarly(&b, tables)
+		}
 		d.seatAt(e, b.Window, tables)
 		d.rows.DropAllocations = append(d.rows.DropAllocations, e.Hold.Allocations...)
 	} else {

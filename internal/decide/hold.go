@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"time"
 
 	"github.com/maitred/maitred/internal/house"
@@ -102,14 +103,7 @@ func (d *draft) claim(e *house.Entry, hold seating.Hold, tables []seating.TableI
 }
 
 func meet(a, b []seating.TableID) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x == y {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(a, func(t seating.TableID) bool { return slices.Contains(b, t) })
 }
 
 // withinBudget refuses one creation too many of a principal for a booking in

@@ -14,7 +14,7 @@ import (
 // It returns STALE_CONTEXT with what changed, or nil.
 // Source: docs/domain.md, If-Match.
 func Stale(h *house.House, seen seating.Version, touched []house.Touched, tooOld bool, booking seating.BookingID, tables []seating.TableID) *seating.Error {
-	if err := comparable(h, seen, tooOld); err != nil {
+	if err := compares(h, seen, tooOld); err != nil {
 		return err
 	}
 	var w servicetime.Window
@@ -39,8 +39,8 @@ func settings(t house.Touched) bool {
 	return slices.Contains(t.Aspects, seating.AspectFloor) || slices.Contains(t.Aspects, seating.AspectPolicy)
 }
 
-// comparable refuses a version that cannot be compared with the house any more.
-func comparable(h *house.House, seen seating.Version, tooOld bool) *seating.Error {
+// compares refuses a version that cannot be compared with the house any more.
+func compares(h *house.House, seen seating.Version, tooOld bool) *seating.Error {
 	if tooOld || seen.Epoch != h.Epoch {
 		err := seating.Refuse(seating.CodeStaleContext, "The version named by If-Match is too old to be compared.")
 		err.Details.Reason = "too_old"
@@ -81,7 +81,7 @@ func (d *draft) untouched(booking seating.BookingID) *seating.Error {
 	if d.env.IfMatch == nil {
 		return nil
 	}
-	if err := comparable(d.h, *d.env.IfMatch, d.env.TooOld); err != nil {
+	if err := compares(d.h, *d.env.IfMatch, d.env.TooOld); err != nil {
 		return err
 	}
 	return stale(d.h, d.env.Touched, func(t house.Touched) bool {
@@ -95,7 +95,7 @@ func (d *draft) unrevised(a seating.Aspect) *seating.Error {
 	if seen == nil {
 		return nil
 	}
-	if err := comparable(d.h, *seen, false); err != nil {
+	if err := compares(d.h, *seen, false); err != nil {
 		return err
 	}
 	if d.h.Revisions.Of(a) <= seen.N {

@@ -19,6 +19,7 @@ func (d *draft) becomes(b *seating.Booking, to seating.Status, reason string) {
 		}
 	case seating.Completed, seating.Cancelled, seating.NoShow:
 		b.EndedAt = d.env.Now
+	default: // the other states have no time of their own
 	}
 	d.line(bookingSubject(b.ID), string(from), string(to), reason, "")
 	d.event(statusEvent(to), seating.SeverityInfo, b.ID, seating.EventPayload{
@@ -38,8 +39,9 @@ func statusEvent(s seating.Status) seating.EventType {
 		return seating.EventBookingCancelled
 	case seating.NoShow:
 		return seating.EventBookingNoShow
+	default:
+		return seating.EventBookingChanged
 	}
-	return seating.EventBookingChanged
 }
 
 // changedWhat names the step where the event's type does not.

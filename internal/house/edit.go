@@ -76,6 +76,7 @@ func (e *edit) list(a seating.Allocation) (*[]seating.Allocation, error) {
 		if entry := e.entry(seating.BookingID(a.Claimant)); entry != nil && entry.Hold != nil && entry.Hold.ID == seating.HoldID(a.Owner) {
 			return &entry.Hold.Allocations, nil
 		}
+	case seating.OwnedByBlock: // a block's follow from the floor
 	}
 	return nil, fmt.Errorf("allocation of table %s: its %s %s is not there", a.Table, a.Kind, a.Owner)
 }

@@ -89,7 +89,7 @@ type outcome struct {
 // been committed: ask again with the same key.
 func (l *Lines) Do(ctx context.Context, r Request) (Answer, error) {
 	j := &job{Request: r, ctx: ctx, done: make(chan outcome, 1)}
-	if err := l.enqueue(j); err != nil {
+	if err := l.enqueue(j); err != nil { //nolint:contextcheck // a line serves many callers; none of them ends it
 		l.c.OnCommand(r.Command.Name(), err.Code)
 		return Answer{}, err
 	}

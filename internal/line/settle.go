@@ -159,7 +159,7 @@ func (p *pass) definite(ctx context.Context, b store.Batch) (store.Committed, er
 	until, cancel := context.WithTimeout(context.WithoutCancel(ctx), definiteIn)
 	defer cancel()
 	for wait := 5 * time.Millisecond; errors.Is(err, store.ErrAmbiguous) || errors.Is(err, store.ErrUnavailable); wait = min(2*wait, 250*time.Millisecond) {
-		p.c.Logger.Warn("outcome of a commit unknown, asking again", slog.String("restaurant", p.id.String()), slog.Any("error", err))
+		p.c.Logger.WarnContext(ctx, "outcome of a commit unknown, asking again", slog.String("restaurant", p.id.String()), slog.Any("error", err))
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -211,7 +211,7 @@ func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Durat
 		p.houses.Invalidate(p.id, "the outcome of a commit is not known")
 		return all, unknown("The store does not answer; the outcome is not known.")
 	}
-	p.c.Logger.Error("commit failed", slog.String("restaurant", p.id.String()), slog.Any("error", err))
+	p.c.Logger.ErrorContext(ctx, "commit failed", slog.String("restaurant", p.id.String()), slog.Any("error", err))
 	return all, unavailable("The store does not answer; try again.")
 }
 

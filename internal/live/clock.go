@@ -23,8 +23,8 @@ type Clock struct {
 
 func newClock(mono func() time.Duration) *Clock {
 	if mono == nil {
-		start := time.Now() //nolint:forbidigo // only differences of it are used: a monotonic clock
-		mono = func() time.Duration { return time.Since(start) }
+		start := time.Now()                                      //nolint:forbidigo // only differences of it are used: a monotonic clock
+		mono = func() time.Duration { return time.Since(start) } //nolint:forbidigo // as above
 	}
 	return &Clock{mono: mono}
 }

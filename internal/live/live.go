@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -277,7 +276,7 @@ func (s *Houses) refusal(ctx context.Context, id seating.RestaurantID, err error
 		return seating.Refuse(seating.CodeNotFound, "There is no such restaurant.")
 	}
 	if ctx.Err() == nil {
-		s.log.Error("store does not answer", slog.String("restaurant", id.String()), slog.Any("error", err))
+		s.log.ErrorContext(ctx, "store does not answer", slog.String("restaurant", id.String()), slog.Any("error", err))
 	}
 	return unavailable(err)
 }
@@ -332,4 +331,4 @@ func (s *Houses) watch(id seating.RestaurantID) (*house.House, <-chan struct{}) 
 	return sl.house.Load(), sl.moved
 }
 
-var errGap = fmt.Errorf("live: the journal does not lead on")
+var errGap = errors.New("live: the journal does not lead on")

@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"fmt"
-
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
 )
@@ -22,7 +20,7 @@ func CheckAvailable(h *house.House, r Request, s Selection) seating.Check {
 	if len(out) == 0 {
 		return seating.Check{}
 	}
-	c := refuse(seating.CodeTableUnavailable, fmt.Sprintf("%s out of service.", are(refs(out))))
+	c := refuse(seating.CodeTableUnavailable, are(refs(out))+" out of service.")
 	c.Tables, c.Blockers = refs(out), blockers
 	return c
 }

@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"fmt"
-
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
 )
@@ -22,7 +20,7 @@ func CheckMovable(_ *house.House, _ Request, s Selection) seating.Check {
 	if len(fixed) == 0 {
 		return seating.Check{}
 	}
-	c := refuse(seating.CodeTableFixed, fmt.Sprintf("%s fixed and cannot be joined.", are(refs(fixed))))
+	c := refuse(seating.CodeTableFixed, are(refs(fixed))+" fixed and cannot be joined.")
 	c.Tables = refs(fixed)
 	return c
 }

@@ -26,16 +26,20 @@ func CheckPacing(h *house.House, r Request, _ Selection) seating.Check {
 	slotStart := start - start%servicetime.Instant(pacingSlot/time.Microsecond)
 	slot := servicetime.Window{Start: slotStart, End: slotStart.Add(pacingSlot)}
 	parties, covers, inPeriod := 1, r.Covers, r.Covers
-	for _, e := range h.Day(r.Arrival.Service.ServiceDate).Entries() {
-		if e.ID == r.Booking || e.Status == seating.Cancelled || e.Status == seating.NoShow || e.Status == seating.Waitlisted {
-			continue
-		}
-		if slot.Contains(e.Dining.Start) {
-			parties++
-			covers += e.Covers
-		}
-		if r.Arrival.Service.Window.Contains(e.Dining.Start) {
-			inPeriod += e.Covers
+	// Whoever arrives then may be of the service day before, or after (P04).
+	today := servicetime.DateIn(start, h.Calendar.Zone)
+	for date := today.AddDays(-1); date <= today.AddDays(1); date++ {
+		for _, e := range h.Day(date).Entries() {
+			if e.ID == r.Booking || e.Status == seating.Cancelled || e.Status == seating.NoShow || e.Status == seating.Waitlisted {
+				continue
+			}
+			if slot.Contains(e.Dining.Start) {
+				parties++
+				covers += e.Covers
+			}
+			if r.Arrival.Service.Window.Contains(e.Dining.Start) {
+				inPeriod += e.Covers
+			}
 		}
 	}
 	switch {

@@ -25,7 +25,7 @@ func CheckZone(h *house.House, r Request, s Selection) seating.Check {
 	if len(against) == 0 {
 		return seating.Check{}
 	}
-	c := warn(seating.CodeZoneMismatch, fmt.Sprintf("%s not what the party wished for.", are(refs(against))))
+	c := warn(seating.CodeZoneMismatch, are(refs(against))+" not what the party wished for.")
 	c.Tables = refs(against)
 	return c
 }

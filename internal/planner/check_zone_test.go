@@ -80,9 +80,9 @@ func TestCheckAdjacency(t *testing.T) {
 	star := [][2]int{{2, 1}, {2, 3}, {2, 4}}
 	pieces := [][2]int{{1, 2}, {3, 4}}
 	shapes := []struct {
-		name                    string
-		pairs                   [][2]int
-		tables                  []int
+		name                     string
+		pairs                    [][2]int
+		tables                   []int
 		connected, pairwise, hub bool
 	}{
 		{"two neighbours", path, []int{1, 2}, true, true, true},

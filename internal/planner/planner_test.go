@@ -97,11 +97,11 @@ func with(c seating.Check, set func(*seating.Check)) seating.Check {
 	return c
 }
 
-// block takes a table out of service on Friday.
+// block takes a table out of service on Friday. Its ID is no booking's.
 func block(n int, start, end string, tables ...int) func(*house.State) {
 	return func(s *house.State) {
 		s.Blocks = append(s.Blocks, seating.Block{
-			ID: housetest.ID[seating.BlockID](n), Tables: housetest.Tables(tables...), Window: housetest.Window(start, end), Reason: "wobbly",
+			ID: housetest.ID[seating.BlockID](n + 1000), Tables: housetest.Tables(tables...), Window: housetest.Window(start, end), Reason: "wobbly",
 		})
 	}
 }

@@ -1,6 +1,9 @@
 package seating
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Capability is one thing a role may do in a restaurant. Which role has which
 // is one table, in package access.
@@ -75,12 +78,7 @@ func Operator() Actor {
 
 // Can reports whether the actor has the capability here.
 func (a Actor) Can(c Capability) bool {
-	for _, have := range a.Caps {
-		if have == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(a.Caps, c)
 }
 
 // UserPrincipal and TokenPrincipal give the canonical key under which a

@@ -36,8 +36,9 @@ func (id CheckID) Overridable() bool {
 	switch id {
 	case CheckService, CheckSlack, CheckMinimum, CheckPacing, CheckAdjacency:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Outcome of one check.

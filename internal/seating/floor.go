@@ -34,7 +34,7 @@ const (
 )
 
 // SeatingType says what guests sit on.
-type SeatingType string
+type SeatingType string //nolint:revive // the field is called seatingType
 
 // The seating types; none means no wish.
 const (

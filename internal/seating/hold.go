@@ -1,6 +1,10 @@
 package seating
 
-import "github.com/maitred/maitred/internal/servicetime"
+import (
+	"slices"
+
+	"github.com/maitred/maitred/internal/servicetime"
+)
 
 // Hold is a temporary claim of one booking on tables. Its tables are its
 // allocations. It is live until ExpiresAt, lapsed from then on until a change
@@ -57,15 +61,7 @@ type Override struct {
 
 // Covers reports whether the override sets the check aside; nil sets none.
 func (o *Override) Covers(id CheckID) bool {
-	if o == nil {
-		return false
-	}
-	for _, c := range o.Checks {
-		if c == id {
-			return true
-		}
-	}
-	return false
+	return o != nil && slices.Contains(o.Checks, id)
 }
 
 // OwnerKind says what an allocation belongs to.

@@ -24,16 +24,26 @@ type (
 
 // The kinds of ID. All are UUIDv7, made outside the pure packages.
 type (
-	RestaurantID  = ID[restaurantKind]
-	ZoneID        = ID[zoneKind]
-	TableID       = ID[tableKind]
+	// RestaurantID of a restaurant.
+	RestaurantID = ID[restaurantKind]
+	// ZoneID of a zone.
+	ZoneID = ID[zoneKind]
+	// TableID of a table.
+	TableID = ID[tableKind]
+	// CombinationID of a declared combination.
 	CombinationID = ID[combinationKind]
-	BlockID       = ID[blockKind]
-	BookingID     = ID[bookingKind]
-	HoldID        = ID[holdKind]
-	ChangeID      = ID[changeKind]
-	UserID        = ID[userKind]
-	TokenID       = ID[tokenKind]
+	// BlockID of a block.
+	BlockID = ID[blockKind]
+	// BookingID of a booking.
+	BookingID = ID[bookingKind]
+	// HoldID of a hold.
+	HoldID = ID[holdKind]
+	// ChangeID of a committed change; the newest is the head.
+	ChangeID = ID[changeKind]
+	// UserID of a person.
+	UserID = ID[userKind]
+	// TokenID of an API token.
+	TokenID = ID[tokenKind]
 	// AnyID is an ID whose kind another field tells.
 	AnyID = ID[any]
 )

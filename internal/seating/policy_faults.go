@@ -1,6 +1,9 @@
 package seating
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Faults returns every setting that is out of its bounds, each with a pointer;
 // none when the policy is sound. Source: docs/domain.md.
@@ -12,12 +15,9 @@ func (p Policy) Faults() []Field {
 		}
 	}
 	oneOf := func(pointer, have string, allowed ...string) {
-		for _, a := range allowed {
-			if have == a {
-				return
-			}
+		if !slices.Contains(allowed, have) {
+			faults = append(faults, Field{Pointer: pointer, Message: fmt.Sprintf("must be one of %v", allowed)})
 		}
-		faults = append(faults, Field{Pointer: pointer, Message: fmt.Sprintf("must be one of %v", allowed)})
 	}
 	within("/bufferBeforeMinutes", int(p.BufferBefore), 0, 120)
 	within("/bufferAfterMinutes", int(p.BufferAfter), 0, 120)

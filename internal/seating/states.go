@@ -1,5 +1,7 @@
 package seating
 
+import "slices"
+
 // steps is the table of allowed steps. A step that needs more (a free table, a
 // time limit, a capability) is judged further by its command.
 // Source: docs/domain.md, booking states.
@@ -15,12 +17,7 @@ var steps = map[Status][]Status{
 
 // CanBecome reports whether the table of states has the step.
 func (s Status) CanBecome(to Status) bool {
-	for _, t := range steps[s] {
-		if t == to {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(steps[s], to)
 }
 
 // Statuses lists the states in the order of a booking's life.

@@ -26,7 +26,7 @@ var (
 	ErrInvalid = errors.New("store: invalid")
 )
 
-// MovedError: the restaurant is not at the batch's base.
+// MovedError says that the restaurant is not at the batch's base.
 type MovedError struct {
 	State
 	Now servicetime.Instant
@@ -36,7 +36,7 @@ func (e *MovedError) Error() string {
 	return fmt.Sprintf("store: moved to %s.%d", e.Epoch, e.Version)
 }
 
-// ReplayError: the key of the change at Index has a receipt.
+// ReplayError says that the key of the change at Index has a receipt.
 type ReplayError struct {
 	Index   int
 	Receipt house.Receipt
@@ -45,7 +45,7 @@ type ReplayError struct {
 
 func (e *ReplayError) Error() string { return fmt.Sprintf("store: change %d is a replay", e.Index) }
 
-// GuardError: a guard of the change at Index failed.
+// GuardError says that a guard of the change at Index failed.
 type GuardError struct {
 	Index int
 	Guard house.Guard
@@ -56,7 +56,7 @@ func (e *GuardError) Error() string {
 	return fmt.Sprintf("store: guard %s of change %d failed", e.Guard.Kind, e.Index)
 }
 
-// ClockError: the batch was decided with a time more than a second off.
+// ClockError says that the batch was decided with a time more than a second off.
 type ClockError struct{ Now servicetime.Instant }
 
 func (e *ClockError) Error() string { return "store: decided with another time than " + e.Now.String() }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 )
 
 //go:embed *.sql
@@ -51,13 +50,11 @@ func loadQueries() map[string]string {
 }
 
 // session runs named statements on one transaction.
-type session struct {
-	statement func(ctx context.Context, name string) (*sql.Stmt, error)
-}
+type session struct{ prepared *prepared }
 
 // exec returns how many rows the statement wrote.
 func (s session) exec(ctx context.Context, name string, args ...any) (int64, error) {
-	stmt, err := s.statement(ctx, name)
+	stmt, err := s.prepared.get(ctx, name)
 	if err != nil {
 		return 0, err
 	}
@@ -83,7 +80,7 @@ func (s session) one(ctx context.Context, name string, args []any, dest ...any) 
 
 // each calls row for every row.
 func (s session) each(ctx context.Context, name string, args []any, row func(scan func(...any) error) error) error {
-	stmt, err := s.statement(ctx, name)
+	stmt, err := s.prepared.get(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -104,24 +101,14 @@ func (s session) each(ctx context.Context, name string, args []any, row func(sca
 	return rows.Close()
 }
 
-// preparer is a *sql.DB or a *sql.Conn.
-type preparer interface {
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-}
-
-// prepared keeps the statements of a connection or a pool, each prepared when it
-// is first used.
+// prepared keeps the statements of one connection, each prepared when it is first
+// used.
 type prepared struct {
-	on preparer
-	mu sync.Mutex
+	on *sql.Conn
 	by map[string]*sql.Stmt
 }
 
-func newPrepared(on preparer) *prepared { return &prepared{on: on, by: map[string]*sql.Stmt{}} }
-
 func (p *prepared) get(ctx context.Context, name string) (*sql.Stmt, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if stmt, ok := p.by[name]; ok {
 		return stmt, nil
 	}

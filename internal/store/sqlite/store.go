@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,8 +30,7 @@ type Store struct {
 	now    func() time.Time
 	logger *slog.Logger
 
-	readers *sql.DB
-	reading *prepared
+	readers *readers
 	writer  *writer
 
 	closing sync.Once
@@ -68,18 +66,15 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if _, err := Migrate(ctx, path, Up); err != nil {
 		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
 	}
-	if s.readers, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
-		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
-	}
 	n := cfg.Readers
 	if n == 0 {
 		n = max(4, runtime.NumCPU())
 	}
-	s.readers.SetMaxOpenConns(n)
-	s.readers.SetMaxIdleConns(n)
-	s.reading = newPrepared(s.readers)
+	if s.readers, err = openReaders(path, n); err != nil {
+		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
+	}
 	if s.writer, err = startWriter(ctx, s, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", cfg.Path, err), s.readers.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", cfg.Path, err), s.readers.close())
 	}
 	return s, nil
 }
@@ -87,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // Close stops the writer after what it has taken, and closes the database.
 // Closing twice is fine.
 func (s *Store) Close() error {
-	s.closing.Do(func() { s.closed = errors.Join(s.writer.stop(), s.reading.close(), s.readers.Close()) })
+	s.closing.Do(func() { s.closed = errors.Join(s.writer.stop(), s.readers.close()) })
 	return s.closed
 }
 
@@ -98,24 +93,6 @@ func (s *Store) Stats() Stats {
 
 // clock reads the database's clock.
 func (s *Store) clock() servicetime.Instant { return servicetime.InstantOf(s.now()) }
-
-// read runs fn in one consistent read.
-func (s *Store) read(ctx context.Context, fn func(q session) error) error {
-	tx, err := s.readers.BeginTx(ctx, nil)
-	if err != nil {
-		return translate(err)
-	}
-	q := session{statement: func(ctx context.Context, name string) (*sql.Stmt, error) {
-		stmt, err := s.reading.get(ctx, name)
-		if err != nil {
-			return nil, err
-		}
-		return tx.StmtContext(ctx, stmt), nil
-	}}
-	err = fn(q)
-	_ = tx.Rollback() // nothing was written
-	return translate(err)
-}
 
 // touchFile makes the database's file when it is missing: SQLite would make it
 // readable by everybody. The files beside it inherit its mode.

@@ -38,7 +38,7 @@ type writer struct {
 
 	db   *sql.DB
 	conn *sql.Conn // nil: to be opened again
-	stmt *prepared
+	stmt prepared
 }
 
 func startWriter(ctx context.Context, s *Store, path string) (*writer, error) {
@@ -139,7 +139,7 @@ func (w *writer) answer(group []*job, err error) {
 // transact runs the jobs in one transaction, each in a savepoint of its own. An
 // error is everybody's, and then nothing was written; or it is ErrAmbiguous.
 func (w *writer) transact(ctx context.Context, group []*job) error {
-	q := session{statement: func(ctx context.Context, name string) (*sql.Stmt, error) { return w.stmt.get(ctx, name) }}
+	q := session{prepared: &w.stmt}
 	if _, err := q.exec(ctx, "Begin"); err != nil {
 		w.abandon(ctx, q)
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
@@ -215,21 +215,18 @@ func (w *writer) connect(ctx context.Context) (err error) {
 	if w.conn, err = w.db.Conn(ctx); err != nil {
 		return errors.Join(err, w.disconnect())
 	}
-	w.stmt = newPrepared(w.conn)
+	w.stmt = prepared{on: w.conn, by: map[string]*sql.Stmt{}}
 	return nil
 }
 
 func (w *writer) disconnect() error {
-	var err error
-	if w.stmt != nil {
-		err = w.stmt.close()
-	}
+	err := w.stmt.close()
 	if w.conn != nil {
 		err = errors.Join(err, w.conn.Close())
 	}
 	if w.db != nil {
 		err = errors.Join(err, w.db.Close())
 	}
-	w.db, w.conn, w.stmt = nil, nil, nil
+	w.db, w.conn, w.stmt = nil, nil, prepared{}
 	return err
 }

@@ -19,3 +19,7 @@ COMMIT;
 
 -- name: Rollback
 ROLLBACK;
+
+-- name: BeginRead
+-- A read sees the state at its first statement, whatever is committed meanwhile.
+BEGIN DEFERRED;
