@@ -23,6 +23,9 @@ func (demoCmd) Help() string {
 database has tokens, tables and bookings.`
 }
 
+// demoCrowd thins the demo's book in tests; 0: all parties come.
+var demoCrowd int
+
 // demoLoad is the name of the operation.
 const demoLoad = "demo.load"
 
@@ -49,7 +52,7 @@ func (c *demoCmd) Run(s *session) error {
 		return err
 	}
 	var report demo.Report
-	err = s.changeIn(cfg, control.Standard().With(demoOperations(db, "http://"+cfg.Listen)), demoLoad, demo.Options{Date: c.DemoDate, Force: c.Force}, &report)
+	err = s.changeIn(cfg, control.Standard().With(demoOperations(db, "http://"+cfg.Listen)), demoLoad, demo.Options{Date: c.DemoDate, Force: c.Force, Crowd: demoCrowd}, &report)
 	if err != nil {
 		return err
 	}

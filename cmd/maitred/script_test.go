@@ -23,6 +23,9 @@ var update = flag.Bool("update", false, "rewrite the golden files of the scripts
 
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
+	if raceEnabled {
+		demoCrowd = 12
+	}
 	testscript.Main(m, map[string]func(){
 		"maitred": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

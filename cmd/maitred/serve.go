@@ -56,7 +56,7 @@ func (c *serveCmd) Run(s *session) error {
 	}
 	srv := &server{session: s, config: cfg, logger: s.logger(cfg)}
 	if c.Demo {
-		srv.demo = &demo.Options{Date: c.DemoDate}
+		srv.demo = &demo.Options{Date: c.DemoDate, Crowd: demoCrowd}
 	}
 	for _, name := range cfg.Unknown {
 		srv.logger.Warn("unknown variable in the environment", slog.String("name", name))
@@ -177,7 +177,7 @@ func (s *server) stop() error {
 	var errs []error
 	if s.api != nil {
 		if err := s.api.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("requests at hand were cut after %s: %w", s.config.ShutdownGrace, err))
+			s.logger.Warn("connections were cut", slog.Duration("grace", s.config.ShutdownGrace), slog.Any("error", err))
 		}
 		<-s.served
 	} else if s.listener != nil {

@@ -26,11 +26,14 @@ func (d *draft) seatAt(e *house.Entry, w servicetime.Window, tables []seating.Ta
 	var want []seating.Allocation
 	for _, a := range e.Allocations {
 		switch {
-		case slices.Contains(tables, a.Table) && a.Window.End == w.End && a.Window.Start <= left.Start:
+		case slices.Contains(tables, a.Table) && a.Window.End == w.End && a.Window.Start <= max(left.Start, d.env.Now):
 			want = append(want, a)
 		case e.Status == seating.CheckedIn && a.Window.Start < d.env.Now:
-			a.Window.End = min(a.Window.End, d.env.Now)
-			want = append(want, a)
+			// A party past its end leaves a table the moment before: the tables
+			// whose rows reach the window's end are the ones it sits at.
+			if a.Window.End = min(a.Window.End, d.env.Now, w.End-1); !a.Window.Empty() {
+				want = append(want, a)
+			}
 		}
 	}
 	for _, t := range tables {
@@ -86,7 +89,7 @@ func (d *draft) endHold(e *house.Entry, how seating.HoldEnd, reason string) {
 	d.rows.EndHolds = append(d.rows.EndHolds, seating.EndedHold{Hold: hold.Hold, Tables: tables, How: how, EndedAt: d.at, EndedBy: by})
 	d.changes(seating.AspectHolds)
 	d.due.Drop = append(d.due.Drop, house.DueRow{Subject: holdSubject(hold.ID), Kind: house.DueHoldExpiry})
-	d.line(holdSubject(hold.ID), "live", string(how), reason, detail(map[string]any{"booking": e.ID, "tables": tables}))
+	d.line(bookingSubject(e.ID), "hold_live", "hold_"+string(how), reason, detail(map[string]any{"hold": hold.ID, "tables": tables}))
 	d.event(holdEvents[how], seating.SeverityInfo, e.ID, seating.EventPayload{Hold: hold.ID, Tables: tables, Window: hold.Window, ExpiresAt: hold.ExpiresAt, Reason: reason})
 }
 

@@ -77,7 +77,7 @@ func (c Unassign) decide(d *draft) (Result, *seating.Error) {
 	}
 	b := e.Booking
 	d.seatAt(e, b.Window, left)
-	d.line(bookingSubject(b.ID), "", "unassigned", "", detail(map[string]any{"from": have, "to": left}))
+	d.line(bookingSubject(b.ID), "", "unassigned", "", fromTo(have, left))
 	if len(left) > 0 {
 		d.synced(b.ID, b.Window, left)
 	} else {

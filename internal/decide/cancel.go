@@ -1,6 +1,10 @@
 package decide
 
-import "github.com/maitred/maitred/internal/seating"
+import (
+	"slices"
+
+	"github.com/maitred/maitred/internal/seating"
+)
 
 // Name implements Command.
 func (Cancel) Name() string { return "cancel" }
@@ -40,9 +44,11 @@ func (c Cancel) decide(d *draft) (Result, *seating.Error) {
 // keeps are the tables a booking is still shown with after its occupancy was
 // cut: those where it has past rows.
 func (d *draft) keeps(id seating.BookingID, had []seating.TableID) []seating.TableID {
-	e := d.h.Booking(id)
-	if len(e.Allocations) == 0 || e.Allocations[0].Window.Start >= d.env.Now {
-		return nil
+	var kept []seating.TableID
+	for _, a := range d.h.Booking(id).Allocations {
+		if a.Window.Start < d.env.Now && slices.Contains(had, a.Table) && !slices.Contains(kept, a.Table) {
+			kept = append(kept, a.Table)
+		}
 	}
-	return had
+	return kept
 }

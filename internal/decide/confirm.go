@@ -14,10 +14,8 @@ func (ConfirmHold) Name() string { return "confirm" }
 // decide turns the hold's rows into the booking's: there is no instant at which
 // the tables are free, and never other tables than the ones held (C14).
 func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
-	if ended, ok := d.env.Facts.Ended[c.Hold]; ok && ended.How == seating.EndConfirmed {
-		if e := d.h.Booking(ended.Booking); e != nil && !e.Status.Ended() {
-			return d.seated(e.Booking, e.Tables()), nil
-		}
+	if e := d.confirmedBefore(c.Hold); e != nil {
+		return d.seated(e.Booking, e.Tables()), nil
 	}
 	e, err := d.hold(c.Hold)
 	if err != nil {
@@ -59,6 +57,20 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 	return d.assigned(e, b, tables, to, seating.ChosenByPerson), nil
 }
 
+// confirmedBefore finds the booking that the hold was confirmed for, when that is
+// still so and the actor might have confirmed it; nil otherwise.
+func (d *draft) confirmedBefore(id seating.HoldID) *house.Entry {
+	ended, ok := d.env.Facts.Ended[id]
+	if !ok || ended.How != seating.EndConfirmed || d.mine(&house.HoldEntry{Hold: ended.Hold}) != nil {
+		return nil
+	}
+	e := d.h.Booking(ended.Booking)
+	if e == nil || e.Status.Ended() || len(e.Tables()) == 0 {
+		return nil
+	}
+	return e
+}
+
 // drift says why a held selection that was legal no longer is: a table gone or
 // out of service, floor or policy changed since the hold, or time has passed.
 // Conflicts cannot be: the hold kept everybody out.
@@ -90,7 +102,7 @@ func (d *draft) drift(e *house.Entry, v planner.Verdict) *seating.Error {
 func (d *draft) assigned(e *house.Entry, b seating.Booking, tables []seating.TableID, to seating.Status, by seating.ChosenBy) Result {
 	b.ChosenBy = by
 	before := e.Tables()
-	d.line(bookingSubject(b.ID), "", "assigned", "", detail(map[string]any{"from": before, "to": tables}))
+	d.line(bookingSubject(b.ID), "", "assigned", "", fromTo(before, tables))
 	d.synced(b.ID, b.Window, tables)
 	if to != b.Status {
 		d.becomes(&b, to, "")

@@ -109,7 +109,7 @@ func (c CreateBooking) arrive(d *draft) (seating.Booking, planner.Request, *seat
 	h := d.h
 	service, start, fault := h.Calendar.Resolve(c.Date, c.Time, c.Offset)
 	if errors.Is(fault, servicetime.ErrNoSuchTime) || errors.Is(fault, servicetime.ErrOffset) {
-		return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeLocalTimeInvalid, "%s %s: %s.", c.Date, c.Time, fault)
+		return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeLocalTimeInvalid, "%s.", fault)
 	}
 	serviceDate, turn := service.ServiceDate, c.Turn
 	if fault != nil {
@@ -117,7 +117,7 @@ func (c CreateBooking) arrive(d *draft) (seating.Booking, planner.Request, *seat
 		// stay has to be said; no other period's turn is borrowed (P06).
 		local, err := servicetime.Local(h.Calendar.Zone, c.Date, c.Time, c.Offset)
 		if err != nil {
-			return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeLocalTimeInvalid, "%s %s: %s.", c.Date, c.Time, err)
+			return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeLocalTimeInvalid, "%s.", err)
 		}
 		start, serviceDate = local, h.Calendar.ServiceDate(local)
 		if turn == 0 && c.Override.Covers(seating.CheckService) {

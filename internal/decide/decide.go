@@ -48,6 +48,9 @@ type draft struct {
 func (d *draft) version() int64 { return d.h.Version + 1 }
 
 func (d *draft) change(command string) *house.Change {
+	if d.touch.Many {
+		d.touch = house.Touch{Many: true}
+	}
 	c := &house.Change{
 		ID: d.env.Change, Restaurant: d.h.Restaurant.ID, Epoch: d.h.Epoch, Base: d.h.Version, BaseHead: d.h.Head,
 		Actor: d.env.Actor, Command: command, At: d.at, Now: d.env.Now,

@@ -37,7 +37,7 @@ func (c ExtendHold) decide(d *draft) (Result, *seating.Error) {
 	d.due.Put = append(d.due.Put, house.DueRow{Subject: holdSubject(hold.ID), Kind: house.DueHoldExpiry, RunAt: until})
 	d.changes(seating.AspectHolds)
 	d.touches(e.ID, hold.Window, tables...)
-	d.line(holdSubject(hold.ID), "live", "live", "", detail(map[string]any{"booking": e.ID, "expiresAt": until}))
+	d.line(bookingSubject(e.ID), "hold_live", "hold_extended", "", detail(map[string]any{"hold": hold.ID, "expiresAt": until}))
 	d.event(seating.EventHoldExtended, seating.SeverityInfo, e.ID, seating.EventPayload{Hold: hold.ID, Tables: tables, Window: hold.Window, ExpiresAt: until})
 	return Result{Hold: &Hold{Hold: hold, Tables: tables}}, nil
 }

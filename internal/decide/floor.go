@@ -107,7 +107,7 @@ func (r *resolver) zones(plan []PlanZone, now *house.Floor) ([]seating.Zone, map
 		ids[p.Ref] = seating.ZoneID(id)
 		z := p.Zone
 		z.ID = seating.ZoneID(id)
-		r.name(at+"/name", z.Name, names)
+		r.name(at+"/name", z.Name, 60, names)
 		if z.Order < 0 || z.Order > 10000 {
 			r.fault(at+"/order", "must be 0 to 10000")
 		}
@@ -119,12 +119,13 @@ func (r *resolver) zones(plan []PlanZone, now *house.Floor) ([]seating.Zone, map
 	return zones, ids
 }
 
-// name admits a name of 1 to 60 characters that nothing else has, case ignored.
-func (r *resolver) name(pointer, name string, names map[string]bool) {
+// name admits a name of at most so many characters that nothing else has, case
+// ignored.
+func (r *resolver) name(pointer, name string, most int, names map[string]bool) {
 	folded := strings.ToLower(name)
 	switch {
-	case !seating.Printable(name, 60):
-		r.fault(pointer, "1 to 60 characters, none of them a control character, no space at the ends")
+	case !seating.Printable(name, most):
+		r.fault(pointer, "1 to %d characters, none of them a control character, no space at the ends", most)
 	case names[folded]:
 		r.fault(pointer, "%q is there twice", name)
 	}
@@ -146,7 +147,7 @@ func (r *resolver) tables(plan []PlanTable, zones map[string]seating.ZoneID, now
 		ids[p.Ref] = seating.TableID(id)
 		t := p.Table
 		t.ID, t.Retired = seating.TableID(id), false
-		r.name(at+"/number", t.Number, numbers)
+		r.name(at+"/number", t.Number, 20, numbers)
 		if t.MaxCovers < 1 || t.MaxCovers > seating.MaxTableCovers {
 			r.fault(at+"/maxCovers", "must be 1 to %d", seating.MaxTableCovers)
 		}
@@ -235,9 +236,24 @@ func (d *draft) putZones(f Floor) (changed int) {
 	for _, z := range d.h.Floor.Zones() {
 		if !slices.ContainsFunc(f.Zones, func(o seating.Zone) bool { return o.ID == z.ID }) {
 			d.rows.DropZones = append(d.rows.DropZones, z.ID)
+			d.forgetWish(z.ID)
 		}
 	}
 	return len(d.rows.PutZones) + len(d.rows.DropZones)
+}
+
+// forgetWish takes a zone that goes from the open bookings that wished for it:
+// a wish nobody can grant would keep the planner from seating them.
+func (d *draft) forgetWish(zone seating.ZoneID) {
+	for e := range d.h.Bookings() {
+		if e.ZoneWish == zone {
+			b := e.Booking
+			b.ZoneWish = seating.ZoneID{}
+			d.line(bookingSubject(b.ID), "", "wish_dropped", "zone_removed", "")
+			d.event(seating.EventBookingChanged, seating.SeverityInfo, b.ID, seating.EventPayload{What: "zone_wish", Reason: "zone_removed"})
+			d.put(b)
+		}
+	}
 }
 
 func (d *draft) putTables(f Floor) (changed int, err *seating.Error) {

@@ -45,7 +45,7 @@ func (c MakeHold) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, err
 	}
 	made.Raised = raised
-	d.overridden(holdSubject(c.ID), c.Override, c.Note, v.Checks)
+	d.overridden(bookingSubject(c.Booking), c.Override, c.Note, v.Checks)
 	return Result{Hold: made, Checks: v.Checks, Summary: &v.Summary}, nil
 }
 
@@ -95,7 +95,7 @@ func (d *draft) claim(e *house.Entry, hold seating.Hold, tables []seating.TableI
 	d.due.Put = append(d.due.Put, house.DueRow{Subject: holdSubject(hold.ID), Kind: house.DueHoldExpiry, RunAt: hold.ExpiresAt})
 	d.changes(seating.AspectHolds)
 	d.touches(e.ID, hold.Window, tables...)
-	d.line(holdSubject(hold.ID), "", "live", reason, detail(map[string]any{"booking": e.ID, "tables": tables}))
+	d.line(bookingSubject(e.ID), "", "hold_live", reason, detail(map[string]any{"hold": hold.ID, "tables": tables}))
 	d.event(seating.EventHoldCreated, seating.SeverityInfo, e.ID, seating.EventPayload{
 		Hold: hold.ID, Tables: tables, Window: hold.Window, ExpiresAt: hold.ExpiresAt, Combined: len(tables) > 1, Reason: reason,
 	})

@@ -25,10 +25,15 @@ func (c ImportBookings) decide(d *draft) (Result, *seating.Error) {
 	if err := c.openFrom(d); err != nil {
 		return Result{}, err
 	}
-	taken := map[string]bool{}
+	taken, ids := map[string]bool{}, map[seating.BookingID]bool{}
 	busy := map[seating.TableID][]servicetime.Window{}
 	for i, in := range c.Bookings {
-		if err := d.importOne(in, taken, busy); err != nil {
+		err := d.importOne(in, taken, busy)
+		if err == nil && ids[in.Booking.ID] {
+			err = seating.Invalid("/id", "named twice")
+		}
+		ids[in.Booking.ID] = true
+		if err != nil {
 			for f := range err.Details.Fields {
 				err.Details.Fields[f].Pointer = fmt.Sprintf("/bookings/%d%s", i, err.Details.Fields[f].Pointer)
 			}

@@ -60,6 +60,12 @@ func (d *draft) overridden(subject string, o *seating.Override, note string, che
 	}
 }
 
+// fromTo spells a change of tables out.
+func fromTo(from, to []seating.TableID) string {
+	list := func(ids []seating.TableID) []seating.TableID { return append([]seating.TableID{}, ids...) }
+	return detail(map[string]any{"from": list(from), "to": list(to)})
+}
+
 // detail spells ids and codes out as JSON for a history line.
 func detail(v any) string {
 	b, err := json.Marshal(v)

@@ -39,7 +39,7 @@ func (c PutPeriods) decide(d *draft) (Result, *seating.Error) {
 	if len(c.Periods) == len(d.h.Calendar.Periods) && (len(c.Periods) == 0 || reflect.DeepEqual(c.Periods, d.h.Calendar.Periods)) {
 		return Result{}, nil
 	}
-	periods := slices.Clone(c.Periods)
+	periods := append([]servicetime.Period{}, c.Periods...) // never nil: the journal keeps null and absent no apart
 	d.rows.Periods = &periods
 	d.settingsChanged(seating.AspectPolicy, seating.EventPolicyChanged, "policy", []string{"servicePeriods"})
 	return Result{}, nil
@@ -58,7 +58,7 @@ func (c PutClosures) decide(d *draft) (Result, *seating.Error) {
 	if slices.Equal(c.Closures, d.h.Calendar.Closures) {
 		return Result{}, nil
 	}
-	closures := slices.Clone(c.Closures)
+	closures := append([]servicetime.Closure{}, c.Closures...)
 	d.rows.Closures = &closures
 	d.settingsChanged(seating.AspectPolicy, seating.EventPolicyChanged, "policy", []string{"closures"})
 	return Result{}, nil

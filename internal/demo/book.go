@@ -19,10 +19,6 @@ import (
 // Days is how many days a book covers: the first and the fourteen after it.
 const Days = 15
 
-// crowd is how many of a hundred parties come. Tests under the race detector,
-// where SQLite is many times slower, write a thinner book.
-var crowd = 100
-
 // seed of everything that looks like chance.
 const seed = 20260101
 
@@ -43,6 +39,7 @@ type party struct {
 type writer struct {
 	room     *room
 	first    servicetime.Date
+	crowd    int
 	calendar servicetime.Calendar
 	floor    *decide.Floor
 	rnd      *rand.Rand
@@ -59,8 +56,9 @@ type set struct {
 	min, max int
 }
 
-// book writes the bookings from the first day on, for the floor as it stands.
-func (r *room) book(first servicetime.Date, floor *decide.Floor) ([]decide.Imported, error) {
+// book writes the bookings from the first day on, for the floor as it stands; of
+// a hundred parties so many come.
+func (r *room) book(first servicetime.Date, floor *decide.Floor, crowd int) ([]decide.Imported, error) {
 	zone, err := servicetime.LoadZone(r.zone)
 	if err != nil {
 		return nil, err
@@ -68,7 +66,7 @@ func (r *room) book(first servicetime.Date, floor *decide.Floor) ([]decide.Impor
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(r.slug))
 	w := &writer{
-		room: r, first: first, calendar: servicetime.Calendar{Zone: zone, Periods: periods()}, floor: floor,
+		room: r, first: first, crowd: crowd, calendar: servicetime.Calendar{Zone: zone, Periods: periods()}, floor: floor,
 		rnd:  rand.New(rand.NewPCG(seed, h.Sum64()^uint64(first))), //nolint:gosec // to be repeatable is the point
 		busy: map[seating.TableID][]servicetime.Window{}, refs: map[string]bool{},
 	}
@@ -157,7 +155,7 @@ func (w *writer) parties(d servicetime.Date) []party {
 		parties int
 		hours   []weight
 	}{{w.room.lunch, lunchHours}, {w.room.dinner, dinnerHours}} {
-		for range meal.parties * percent / 100 * crowd / 100 {
+		for range meal.parties * percent / 100 * w.crowd / 100 {
 			list = append(list, party{covers: w.pick(partySizes), date: d, at: servicetime.Clock(w.pick(meal.hours))})
 		}
 	}

@@ -35,18 +35,18 @@ func TestSameDaySameBook(t *testing.T) {
 	t.Parallel()
 	for _, first := range []servicetime.Date{servicetime.NewDate(2027, time.March, 8), servicetime.NewDate(2026, time.October, 20)} {
 		for i, r := range rooms() {
-			one, err := r.book(first, placed(t, r))
+			one, err := r.book(first, placed(t, r), 100)
 			if err != nil {
 				t.Fatal(err)
 			}
-			two, err := rooms()[i].book(first, placed(t, rooms()[i]))
+			two, err := rooms()[i].book(first, placed(t, rooms()[i]), 100)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(one, two); diff != "" {
 				t.Errorf("two books of %s differ:\n%s", r.slug, diff)
 			}
-			other, err := r.book(first+7, placed(t, r))
+			other, err := r.book(first+7, placed(t, r), 100)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,6 +37,9 @@ func open(t *testing.T, dir string, now *time.Time) *control.App {
 
 func load(t *testing.T, a *control.App, o demo.Options) demo.Report {
 	t.Helper()
+	if raceEnabled {
+		o.Crowd = 12
+	}
 	report, err := demo.Load(t.Context(), a, o)
 	if err != nil {
 		t.Fatal(err)
@@ -265,8 +268,5 @@ func testKept(t *testing.T, a *control.App, now *time.Time) {
 
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
-	if raceEnabled {
-		demo.Thin(12)
-	}
 	os.Exit(m.Run())
 }

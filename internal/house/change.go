@@ -113,7 +113,7 @@ func TouchedBy(c *Change) Touched {
 // HistoryRow is one line of the history: what happened to one subject at one
 // version. Stored with the change's actor, command and time.
 type HistoryRow struct {
-	Subject string `json:"subject"` // "booking:<id>", "hold:<id>", "floor", "policy", "day:<date>", "restaurant"
+	Subject string `json:"subject"` // "booking:<id>" (its holds too), "floor", "policy", "day:<date>", "restaurant"
 	From    string `json:"from,omitempty"`
 	To      string `json:"to,omitempty"`
 	Reason  string `json:"reason,omitempty"` // a reason code

@@ -37,7 +37,8 @@ func Alternatives(h *house.House, r Request, turn servicetime.Minutes) []seating
 func choiceAt(h *house.House, r Request, start servicetime.Instant, turn servicetime.Minutes) (seating.Choice, bool) {
 	date, clock, offset := servicetime.LocalOf(start, h.Calendar.Zone)
 	service, start, err := h.Calendar.Resolve(date, clock, offset)
-	if err != nil || service.ServiceDate < h.OpenFrom || start < r.Now {
+	last := h.Calendar.ServiceDate(r.Now).AddDays(h.Policy.MaxAdvance)
+	if err != nil || service.ServiceDate < h.OpenFrom || service.ServiceDate > last || start < r.Now {
 		return seating.Choice{}, false
 	}
 	if turn == 0 {

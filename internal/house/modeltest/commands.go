@@ -101,7 +101,7 @@ func (m *model) takeOver(n, old int, by string, boss bool) seating.Code {
 }
 
 func (m *model) confirm(n int, by string, boss bool, transition string) seating.Code {
-	if m.ended[n] == seating.EndConfirmed && !m.endedOf[n].over() {
+	if m.ended[n] == seating.EndConfirmed && !m.endedOf[n].over() && len(m.endedOf[n].sat) > 0 && (m.endedBy[n] == by || boss) {
 		return granted
 	}
 	b, code := m.find(n)

@@ -20,6 +20,7 @@ type model struct {
 	bookings []*mBooking
 	ended    map[int]seating.HoldEnd // holds that are over, and how
 	endedOf  map[int]*mBooking
+	endedBy  map[int]string // who had made it
 }
 
 type mTable struct {
@@ -229,7 +230,7 @@ func (m *model) end(b *mBooking, how seating.HoldEnd) {
 	if !m.live(b.hold) {
 		how = seating.EndExpired
 	}
-	m.ended[b.hold.n], m.endedOf[b.hold.n] = how, b
+	m.ended[b.hold.n], m.endedOf[b.hold.n], m.endedBy[b.hold.n] = how, b, b.hold.by
 	b.hold = nil
 }
 

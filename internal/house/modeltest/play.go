@@ -66,7 +66,7 @@ func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
 }
 
 func newModel() *model {
-	m := &model{now: Start, tables: map[int]mTable{}, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}}
+	m := &model{now: Start, tables: map[int]mTable{}, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}, endedBy: map[int]string{}}
 	for n := 1; n <= 4; n++ {
 		m.tables[n] = mTable{low: 2, high: 4, zone: 1, movable: true}
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-
-	"github.com/maitred/maitred/internal/store"
 )
 
 // readers is a pool of connections that only read. Each keeps statements of its
@@ -14,6 +11,7 @@ import (
 type readers struct {
 	db   *sql.DB
 	idle chan *reader // as many as there may be; nil ones are not connected yet
+	gone chan struct{}
 }
 
 type reader struct {
@@ -26,7 +24,7 @@ func openReaders(path string, n int) (*readers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &readers{db: db, idle: make(chan *reader, n)}
+	p := &readers{db: db, idle: make(chan *reader, n), gone: make(chan struct{})}
 	for range n {
 		p.idle <- nil
 	}
@@ -35,6 +33,7 @@ func openReaders(path string, n int) (*readers, error) {
 
 // close waits for those who read, and closes the pool.
 func (p *readers) close() error {
+	close(p.gone)
 	var err error
 	for range cap(p.idle) {
 		if r := <-p.idle; r != nil {
@@ -59,6 +58,8 @@ func (p *readers) take(ctx context.Context) (*reader, error) {
 			return nil, err
 		}
 		return &reader{conn: conn, stmt: prepared{on: conn, by: map[string]*sql.Stmt{}}}, nil
+	case <-p.gone:
+		return nil, errClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -66,11 +67,6 @@ func (p *readers) take(ctx context.Context) (*reader, error) {
 
 // read runs fn in one consistent read.
 func (s *Store) read(ctx context.Context, fn func(q session) error) error {
-	select {
-	case <-s.writer.quit:
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, errClosed)
-	default:
-	}
 	r, err := s.readers.take(ctx)
 	if err != nil {
 		return translate(err)

@@ -14,7 +14,7 @@ CREATE TABLE journal (
     command       TEXT    NOT NULL CHECK (length(command) BETWEEN 1 AND 100),
     principal     TEXT    NOT NULL CHECK (length(principal) BETWEEN 1 AND 200),
     format        INTEGER NOT NULL CHECK (format >= 1),
-    body          TEXT    CHECK (octet_length(body) <= 262144 AND json_valid(body)),
+    body          TEXT    CHECK (length(CAST(body AS BLOB)) <= 262144 AND json_valid(body)),
     events        INTEGER NOT NULL CHECK (events >= 0),
     history       INTEGER NOT NULL CHECK (history >= 0),
     PRIMARY KEY (restaurant_id, version),
