@@ -14,7 +14,7 @@ type configCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (configCmd) Help() string {
+func (*configCmd) Help() string {
 	return `Prints each setting, its value and where it came from; of secrets only whether they are set. Wrong settings are told
 one by one, with exit code 78.`
 }

@@ -17,7 +17,7 @@ type demoCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (demoCmd) Help() string {
+func (*demoCmd) Help() string {
 	return `Two invented restaurants come into ` + config.DemoDB + `, or the database that --db names: the same that
 "maitred serve --demo" serves. A demo that is there is kept while its days cover today. maitred-demo.json beside the
 database has tokens, tables and bookings.`

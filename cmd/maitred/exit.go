@@ -41,7 +41,7 @@ func exitCode(err error) int {
 			return exitTryAgain
 		}
 	}
-	if control.FailureOf(err).Retry {
+	if control.ErrorOf(err).Retry {
 		return exitTryAgain
 	}
 	return exitRefused

@@ -16,7 +16,7 @@ type exportCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (exportCmd) Help() string {
+func (*exportCmd) Help() string {
 	return `Floor, policy, service periods, closures and all bookings with their guests: personal data, handle with care. Holds,
 blocks, retired tables, members, tokens and history are not in it.`
 }

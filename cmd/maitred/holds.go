@@ -64,7 +64,7 @@ type holdsExpireCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (holdsExpireCmd) Help() string {
+func (*holdsExpireCmd) Help() string {
 	return `Tidying up only: a hold that has lapsed blocks nothing from its expiry on, recorded or not.`
 }
 

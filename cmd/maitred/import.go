@@ -19,7 +19,7 @@ type importCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (importCmd) Help() string {
+func (*importCmd) Help() string {
 	return `Tables and bookings get new ids; references, times, states and guests come in as they were. The restaurant keeps its
 own name and slug, and must be in the time zone of the export. A file that is refused leaves nothing behind.`
 }
@@ -48,7 +48,7 @@ func (c *importCmd) readFile(s *session, doc *control.Document) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close() //nolint:errcheck // only read from
+		defer f.Close()
 		from = f
 	}
 	d := json.NewDecoder(from)

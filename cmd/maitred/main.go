@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
 	_ "time/tzdata" // restaurants live in their zones, also on machines without a zone database
 )
 

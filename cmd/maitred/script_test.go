@@ -36,10 +36,26 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// The scripts are the manual's examples, run against the program itself.
+// The scripts are the manual's examples, run against the program itself. Under
+// the race detector each start of it would take a second; the scripts then run a
+// plain build, and the tests in this process look for races.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	plain := ""
+	if raceEnabled {
+		plain = t.TempDir()
+		build := exec.CommandContext(t.Context(), "go", "build", "-race=false", "-buildvcs=false", "-o", filepath.Join(plain, "maitred"), ".")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
 	testscript.Run(t, testscript.Params{
+		Setup: func(e *testscript.Env) error {
+			if plain != "" {
+				e.Setenv("PATH", plain+string(os.PathListSeparator)+e.Getenv("PATH"))
+			}
+			return nil
+		},
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,

@@ -30,7 +30,7 @@ type serveCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (serveCmd) Help() string {
+func (*serveCmd) Help() string {
 	return `One server at a time uses a database: it holds PATH.lock, and answers the other commands on PATH.sock. A second one
 ends with exit code 75. SIGINT or SIGTERM stop it: it takes no more requests, answers those at hand and ends within
 5 seconds; a second signal ends it at once. The schema of the database is brought up to date at the start.`
@@ -179,7 +179,7 @@ func (s *server) stop() error {
 		if err := s.api.Shutdown(ctx); err != nil {
 			s.logger.Warn("connections were cut", slog.Duration("grace", s.config.ShutdownGrace), slog.Any("error", err))
 		}
-		<-s.served
+		errs = append(errs, <-s.served)
 	} else if s.listener != nil {
 		errs = append(errs, s.listener.Close())
 	}

@@ -14,7 +14,7 @@ type verifyCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (verifyCmd) Help() string {
+func (*verifyCmd) Help() string {
 	return `Reads all rows, beside a running server too, and changes nothing: no table sold twice, every hold with its tables,
 versions without gaps whose replay gives the state, nothing of one restaurant in another, and more (--list). Exit code 1
 when something was found.`

@@ -144,17 +144,21 @@ func TestSecretIsNeverShown(t *testing.T) {
 		if err := c.Print(&shown); err != nil {
 			t.Fatal(err)
 		}
-		asJSON, err := json.Marshal(c)
+		asJSON, err := json.Marshal(map[string]any{"config": c})
 		if err != nil {
 			t.Fatal(err)
 		}
 		inForce, _ := json.Marshal(c.InForce())
 		log := slog.New(slog.NewTextHandler(&shown, nil))
 		log.Info("config", slog.Any("key", c.CursorKey))
-		fmt.Fprintf(&shown, "%v %+v %s %x %q %d", c, c.CursorKey, c.CursorKey, c.CursorKey, c.CursorKey, c.CursorKey)
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			fmt.Fprintf(&shown, verb+verb, c, c.CursorKey)
+		}
 		all := shown.String() + string(asJSON) + string(inForce)
-		if strings.Contains(all, "s3cr3t") || strings.Contains(all, fmt.Sprintf("%x", "s3cr3t")) {
-			t.Errorf("%s: the secret is shown: %s", name, all)
+		for _, spelled := range []string{"s3cr3t", fmt.Sprintf("%x", "s3cr3t"), strings.Trim(fmt.Sprint([]byte("s3cr3t")), "[]"), "0x73, 0x33"} {
+			if strings.Contains(all, spelled) {
+				t.Errorf("%s: the secret is shown: %s", name, all)
+			}
 		}
 		if !strings.Contains(shown.String(), "[set]") {
 			t.Errorf("%s: Print does not say that the key is set:\n%s", name, shown.String())

@@ -31,7 +31,7 @@ func Given(structs ...any) map[string]string {
 	for _, s := range structs {
 		v := reflect.Indirect(reflect.ValueOf(s))
 		for i := range v.NumField() {
-			if text, ok := v.Field(i).Interface().(*string); ok && text != nil {
+			if text, ok := reflect.TypeAssert[*string](v.Field(i)); ok && text != nil {
 				given[v.Type().Field(i).Tag.Get("name")] = *text
 			}
 		}

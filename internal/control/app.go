@@ -64,10 +64,10 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	return a, nil
 }
 
-// ErrNoDatabase: there is no file to read.
+// ErrNoDatabase says that there is no file to read.
 var ErrNoDatabase = errors.New("there is no database")
 
-// ErrBehind: the schema is older than this binary.
+// ErrBehind says that the schema is older than this binary.
 var ErrBehind = errors.New("the schema of the database is behind this binary")
 
 // OpenReader opens an existing database for reading, also beside a server that

@@ -79,7 +79,7 @@ func wantFailure(t *testing.T, err error, code, text string) {
 		t.Errorf("no error, want %s", code)
 		return
 	}
-	if f := control.FailureOf(err); f.Code != code || !strings.Contains(f.Error(), text) {
+	if f := control.ErrorOf(err); f.Code != code || !strings.Contains(f.Error(), text) {
 		t.Errorf("error %q of code %s, want %s with %q", f.Error(), f.Code, code, text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/maitred/maitred/internal/house"
@@ -142,9 +143,7 @@ func (a *App) guests(ctx context.Context, r seating.RestaurantID, bookings []sea
 		if err != nil {
 			return nil, err
 		}
-		for id, g := range found {
-			all[id] = g
-		}
+		maps.Copy(all, found)
 	}
 	return all, nil
 }

@@ -55,7 +55,7 @@ type holder struct {
 	Key    string `json:"key,omitempty"`    // what the server wants to hear
 }
 
-// HeldError: somebody else has the lock.
+// HeldError says that somebody else has the lock.
 type HeldError struct {
 	Path string // of the lock file
 	PID  int    // 0: not known

@@ -41,7 +41,7 @@ func AddMember(ctx context.Context, a *App, in MemberIn) (MemberRow, error) {
 	case in.Name != "" && !oneLine(in.Name):
 		return MemberRow{}, seating.Invalid("name", "the name is at most 200 characters on one line")
 	case have != nil && have.Role != in.Role:
-		return MemberRow{}, &Failure{Code: "EXISTS", Message: have.Email + " is " + string(have.Role) + " there already; use member role"}
+		return MemberRow{}, &Error{Code: "EXISTS", Message: have.Email + " is " + string(have.Role) + " there already; use member role"}
 	}
 	return a.putMember(ctx, store.Member{Restaurant: r.ID, User: seating.UserID(NewID()), Email: in.Email, Name: in.Name, Role: in.Role, Access: 1})
 }

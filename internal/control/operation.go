@@ -28,7 +28,7 @@ func Define[In, Out any](f func(ctx context.Context, a *App, in In) (Out, error)
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&in); err != nil {
-			return nil, &Failure{Code: "INVALID", Message: fmt.Sprintf("the server does not understand the command: %v; is it of another version?", err)}
+			return nil, &Error{Code: "INVALID", Message: fmt.Sprintf("the server does not understand the command: %v; is it of another version?", err)}
 		}
 		return f(ctx, a, in)
 	}
@@ -69,36 +69,36 @@ func (o Operations) With(more Operations) Operations {
 	return all
 }
 
-// Failure is what an operation that did not succeed tells, also over the socket.
-type Failure struct {
+// Error is what an operation that did not succeed tells, also over the socket.
+type Error struct {
 	Code    string          `json:"code"` // of the table of codes, or EXISTS
 	Message string          `json:"message"`
 	Fields  []seating.Field `json:"fields,omitempty"`
 	Retry   bool            `json:"retry,omitempty"` // the same command may succeed later
 }
 
-func (f *Failure) Error() string {
+func (f *Error) Error() string {
 	switch len(f.Fields) {
 	case 0:
 		return f.Code + ": " + f.Message
 	case 1:
 		return strings.TrimSuffix(f.Code+": "+f.Fields[0].Pointer, ": ") + ": " + f.Message
 	}
-	text := f.Code + ":"
+	lines := []string{f.Code + ":"}
 	for _, field := range f.Fields {
-		text += "\n  " + field.Pointer + ": " + field.Message
+		lines = append(lines, "  "+field.Pointer+": "+field.Message)
 	}
-	return text
+	return strings.Join(lines, "\n")
 }
 
-// FailureOf turns an operation's error into what is told.
-func FailureOf(err error) *Failure {
-	if f, ok := errors.AsType[*Failure](err); ok {
+// ErrorOf turns an operation's error into what is told.
+func ErrorOf(err error) *Error {
+	if f, ok := errors.AsType[*Error](err); ok {
 		return f
 	}
 	if refusal, ok := errors.AsType[*seating.Error](err); ok {
 		code := refusal.Code.Entry().Code
-		return &Failure{
+		return &Error{
 			Code: string(code), Message: refusal.Msg, Fields: refusal.Details.Fields,
 			Retry: code == seating.CodeUnavailable || code == seating.CodeBehind,
 		}
@@ -116,8 +116,8 @@ func FailureOf(err error) *Failure {
 		{context.DeadlineExceeded, string(seating.CodeUnavailable), true},
 	} {
 		if errors.Is(err, known.err) {
-			return &Failure{Code: known.code, Message: err.Error(), Retry: known.retry}
+			return &Error{Code: known.code, Message: err.Error(), Retry: known.retry}
 		}
 	}
-	return &Failure{Code: string(seating.CodeInternal), Message: err.Error()}
+	return &Error{Code: string(seating.CodeInternal), Message: err.Error()}
 }

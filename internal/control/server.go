@@ -34,8 +34,8 @@ type Server struct {
 
 // reply is the body of an answer: one of the two.
 type reply struct {
-	Result any      `json:"result,omitempty"`
-	Error  *Failure `json:"error,omitempty"`
+	Result any    `json:"result,omitempty"`
+	Error  *Error `json:"error,omitempty"`
 }
 
 // Serve begins to answer operations for the holder of the lock. Operations see
@@ -77,13 +77,13 @@ func Serve(ctx context.Context, l *Lock, db string, a *App, ops Operations, m *t
 		var in json.RawMessage
 		var body reply
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&in); err != nil {
-			body.Error = &Failure{Code: "INVALID", Message: "the command cannot be read: " + err.Error()}
+			body.Error = &Error{Code: "INVALID", Message: "the command cannot be read: " + err.Error()}
 		} else if op, ok := ops[name]; !ok {
-			body.Error = &Failure{Code: "NOT_FOUND", Message: fmt.Sprintf("the server does not know the command %q; is it of another version?", name)}
+			body.Error = &Error{Code: "NOT_FOUND", Message: fmt.Sprintf("the server does not know the command %q; is it of another version?", name)}
 		} else {
 			out, err := op(base, a, in)
 			if err != nil {
-				body.Error = FailureOf(err)
+				body.Error = ErrorOf(err)
 			}
 			body.Result = out
 		}

@@ -22,7 +22,8 @@ type Target struct {
 	Wait time.Duration
 }
 
-// UnreachableError: a server has the lock and does not answer. Nothing was done.
+// UnreachableError says that a server has the lock and does not answer; nothing
+// was done.
 type UnreachableError struct {
 	Lock, Socket string
 	PID          int
@@ -37,7 +38,7 @@ func (e *UnreachableError) Error() string {
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
 // Do carries out an operation: at the server that has the database, else in this
-// process under the lock. Errors: *Failure as the operation's own, *HeldError and
+// process under the lock. Errors: *Error as the operation's own, *HeldError and
 // *UnreachableError when nobody could be asked.
 func (t Target) Do(ctx context.Context, name string, in, out any) error {
 	raw, err := json.Marshal(in)
@@ -80,7 +81,7 @@ func (t Target) here(ctx context.Context, name string, raw json.RawMessage, out 
 	defer func() { err = errors.Join(err, a.Close()) }()
 	result, err := op(ctx, a, raw)
 	if err != nil {
-		return FailureOf(err)
+		return ErrorOf(err)
 	}
 	// Through JSON, as from a server: one shape of result.
 	b, err := json.Marshal(result)
@@ -115,7 +116,7 @@ func (t Target) ask(ctx context.Context, name string, raw json.RawMessage, out a
 			return conn, nil
 		},
 	}}
-	defer conn.Close() //nolint:errcheck // only read from by now
+	defer conn.Close()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://maitred/operations/"+name, bytes.NewReader(raw))
 	if err != nil {
 		return err
@@ -124,18 +125,18 @@ func (t Target) ask(ctx context.Context, name string, raw json.RawMessage, out a
 	req.Header.Set("Authorization", "Bearer "+h.Key)
 	resp, err := client.Do(req)
 	if err != nil {
-		return &Failure{Code: "UNAVAILABLE", Message: fmt.Sprintf("the server ended before it answered; the command may have been carried out: %v", err), Retry: true}
+		return &Error{Code: "UNAVAILABLE", Message: fmt.Sprintf("the server ended before it answered; the command may have been carried out: %v", err), Retry: true}
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read from
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return unreachable(fmt.Errorf("it answers %s", resp.Status))
 	}
 	var body struct {
 		Result json.RawMessage `json:"result"`
-		Error  *Failure        `json:"error"`
+		Error  *Error          `json:"error"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
-		return &Failure{Code: "UNAVAILABLE", Message: fmt.Sprintf("the server's answer broke off; the command may have been carried out: %v", err), Retry: true}
+		return &Error{Code: "UNAVAILABLE", Message: fmt.Sprintf("the server's answer broke off; the command may have been carried out: %v", err), Retry: true}
 	}
 	if body.Error != nil {
 		return body.Error

@@ -121,7 +121,7 @@ func Tokens(ctx context.Context, a *App, restaurant string) ([]TokenRow, error) 
 // taken says what a unique name collided with.
 func taken(err error, format string, args ...any) error {
 	if errors.Is(err, store.ErrExists) {
-		return &Failure{Code: "EXISTS", Message: fmt.Sprintf(format, args...)}
+		return &Error{Code: "EXISTS", Message: fmt.Sprintf(format, args...)}
 	}
 	return err
 }

@@ -73,6 +73,14 @@ func (r *resolver) ref(ref, pointer string, exists func(seating.AnyID) bool) (se
 	return r.next(), true
 }
 
+// canonical spells a reference one way: IDs are read in either case.
+func canonical(ref string) string {
+	if id, err := seating.ParseID[seating.AnyID](ref); err == nil {
+		return id.String()
+	}
+	return ref
+}
+
 // resolve checks the plan and gives every new thing an ID.
 func (c PutFloor) resolve(now *house.Floor) (Floor, []seating.Field) {
 	r := &resolver{fresh: c.Fresh}
@@ -101,10 +109,10 @@ func (r *resolver) zones(plan []PlanZone, now *house.Floor) ([]seating.Zone, map
 	for i, p := range plan {
 		at := fmt.Sprintf("/zones/%d", i)
 		id, ok := r.ref(p.Ref, at+"/id", func(id seating.AnyID) bool { return now.Zone(seating.ZoneID(id)) != nil })
-		if _, twice := ids[p.Ref]; twice {
+		if _, twice := ids[canonical(p.Ref)]; twice {
 			r.fault(at+"/id", "named twice")
 		}
-		ids[p.Ref] = seating.ZoneID(id)
+		ids[canonical(p.Ref)] = seating.ZoneID(id)
 		z := p.Zone
 		z.ID = seating.ZoneID(id)
 		r.name(at+"/name", z.Name, 60, names)
@@ -141,10 +149,10 @@ func (r *resolver) tables(plan []PlanTable, zones map[string]seating.ZoneID, now
 			t := now.Table(seating.TableID(id))
 			return t != nil && !t.Retired
 		})
-		if _, twice := ids[p.Ref]; twice {
+		if _, twice := ids[canonical(p.Ref)]; twice {
 			r.fault(at+"/id", "named twice")
 		}
-		ids[p.Ref] = seating.TableID(id)
+		ids[canonical(p.Ref)] = seating.TableID(id)
 		t := p.Table
 		t.ID, t.Retired = seating.TableID(id), false
 		r.name(at+"/number", t.Number, 20, numbers)
@@ -157,7 +165,7 @@ func (r *resolver) tables(plan []PlanTable, zones map[string]seating.ZoneID, now
 		for _, f := range t.Faults() {
 			r.fault(at+f.Pointer, "%s", f.Message)
 		}
-		zone, known := zones[p.Zone]
+		zone, known := zones[canonical(p.Zone)]
 		if !known {
 			r.fault(at+"/zoneId", "the plan has no zone %q", p.Zone)
 		}
@@ -174,8 +182,8 @@ func (r *resolver) edges(plan [][2]string, tables map[string]seating.TableID) []
 	edges := []seating.Edge{}
 	for i, p := range plan {
 		at := fmt.Sprintf("/adjacencies/%d", i)
-		a, okA := tables[p[0]]
-		b, okB := tables[p[1]]
+		a, okA := tables[canonical(p[0])]
+		b, okB := tables[canonical(p[1])]
 		switch {
 		case !okA:
 			r.fault(at+"/0", "the plan has no table %q", p[0])
@@ -197,7 +205,7 @@ func (r *resolver) combinations(plan []PlanCombination, tables map[string]seatin
 		at := fmt.Sprintf("/combinations/%d", i)
 		c := seating.Combination{MinCovers: p.MinCovers, MaxCovers: p.MaxCovers}
 		for j, ref := range p.Tables {
-			id, ok := tables[ref]
+			id, ok := tables[canonical(ref)]
 			if !ok {
 				r.fault(fmt.Sprintf("%s/tableIds/%d", at, j), "the plan has no table %q", ref)
 			}

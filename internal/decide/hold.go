@@ -80,7 +80,7 @@ func (d *draft) claim(e *house.Entry, hold seating.Hold, tables []seating.TableI
 	hold.CreatedAt, hold.HeldSince, hold.CreatedBy, hold.Made = now, now, d.env.Actor.Principal, d.version()
 	hold.ExpiresAt = now.Add(ttl.Duration())
 	if old := e.Hold; old != nil && old.Live(now) && meet(old.Tables(), tables) {
-		hold.HeldSince = old.HeldSince
+		hold.HeldSince = min(old.HeldSince, now) // now, should the clock have gone back
 		hold.ExpiresAt = min(hold.ExpiresAt, hold.HeldSince.Add(seating.MaxHeld.Duration()))
 		d.guards = append(d.guards, house.Guard{Kind: house.GuardBefore, Until: hold.ExpiresAt})
 	}

@@ -149,6 +149,7 @@ func (w *writer) parties(d servicetime.Date) []party {
 		percent = w.room.weekend
 	case time.Monday:
 		percent = 80
+	default:
 	}
 	var list []party
 	for _, meal := range []struct {

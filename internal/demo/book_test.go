@@ -70,14 +70,14 @@ func TestDemoLeavesOtherRestaurantsAlone(t *testing.T) {
 		t.Cleanup(func() { _ = a.Close() })
 		return a
 	}
-	make := func(a *control.App, slug string) {
+	restaurant := func(a *control.App, slug string) {
 		in := control.NewRestaurant{Slug: slug, Name: "Mine", Zone: "UTC", OwnerEmail: "me@example.com"}
 		if _, err := control.CreateRestaurant(t.Context(), a, in); err != nil {
 			t.Fatal(err)
 		}
 	}
 	beside := open()
-	make(beside, "mine")
+	restaurant(beside, "mine")
 	if _, err := Load(t.Context(), beside, Options{}); err == nil || !strings.Contains(err.Error(), "mine") {
 		t.Errorf("Load beside another restaurant = %v, want a refusal that names it", err)
 	}
@@ -85,7 +85,7 @@ func TestDemoLeavesOtherRestaurantsAlone(t *testing.T) {
 		t.Errorf("forced beside another restaurant = %v, want no refusal", err)
 	}
 	instead := open()
-	make(instead, "juniper-rye")
+	restaurant(instead, "juniper-rye")
 	if _, err := Load(t.Context(), instead, Options{Force: true}); err == nil || !strings.Contains(err.Error(), "juniper-rye") {
 		t.Errorf("Load over somebody's restaurant with the demo's slug = %v, want a refusal", err)
 	}

@@ -64,7 +64,7 @@ func noon(y int, m time.Month, d int) *time.Time {
 	return new(time.Date(y, m, d, 12, 0, 0, 0, time.UTC))
 }
 
-func TestDemo(t *testing.T) {
+func TestDemo(t *testing.T) { //nolint:tparallel // the parts look at one database, and the last one moves its clock
 	t.Parallel()
 	now := noon(2026, time.November, 27)
 	a := open(t, t.TempDir(), now)
@@ -176,6 +176,7 @@ func TestDemo(t *testing.T) {
 }
 
 func testFile(t *testing.T, a *control.App) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), demo.FileName)
 	first, err := demo.WriteFile(t.Context(), a, path, "http://127.0.0.1:1")
 	if err != nil {
@@ -242,6 +243,7 @@ func testFile(t *testing.T, a *control.App) {
 }
 
 func testKept(t *testing.T, a *control.App, now *time.Time) {
+	t.Helper()
 	before := houseOf(t, a, "maison-paradis").Epoch
 	kept := func(days int, o demo.Options, want bool) {
 		t.Helper()

@@ -99,13 +99,13 @@ func alone(ctx context.Context, a *control.App, force bool) error {
 		i := slices.IndexFunc(rooms(), func(r *room) bool { return r.slug == have.Slug })
 		switch {
 		case i >= 0 && rooms()[i].id() != have.ID:
-			return &control.Failure{Code: "EXISTS", Message: fmt.Sprintf("there is a restaurant %q that is not the demo's; use another database", have.Slug)}
+			return &control.Error{Code: "EXISTS", Message: fmt.Sprintf("there is a restaurant %q that is not the demo's; use another database", have.Slug)}
 		case i < 0:
 			others = append(others, have.Slug)
 		}
 	}
 	if len(others) > 0 && !force {
-		return &control.Failure{Code: "EXISTS", Message: fmt.Sprintf("the database has restaurants that are not the demo's (%s); use another database", strings.Join(others, ", "))}
+		return &control.Error{Code: "EXISTS", Message: fmt.Sprintf("the database has restaurants that are not the demo's (%s); use another database", strings.Join(others, ", "))}
 	}
 	return nil
 }

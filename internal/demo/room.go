@@ -41,7 +41,7 @@ func rooms() []*room { return []*room{maisonParadis(), juniperRye()} }
 func maisonParadis() *room {
 	r := &room{
 		slug: "maison-paradis", name: "Maison Paradis", zone: "Europe/Paris",
-		ownerName: "Odile Exemple", ownerEmail: "odile@example.com",
+		ownerName: "Odile Muster", ownerEmail: "odile@example.com",
 		zones: []string{"Salle", "Verrière", "Terrasse", "Bar"},
 		lunch: 40, dinner: 64, weekend: 125,
 	}

@@ -44,7 +44,7 @@ func (a *API) assignments() []*operation {
 
 func assignTables(c *call) (*reply, error) {
 	in := c.body.(*AssignRequest)
-	tables, refusal := parseTables(in.Tables, "/tableIds")
+	tables, refusal := parseTables(in.Tables)
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -127,7 +127,7 @@ func (in *CreateBookingRequest) command(id seating.BookingID) (decide.CreateBook
 	if in.Source == seating.SourceWeb && cmd.Guest.Phone == "" && cmd.Guest.Email == "" {
 		f.add("/guest", "a booking from the web needs a phone number or an e-mail address")
 	}
-	tables, refusal := parseTables(in.Tables, "/tableIds")
+	tables, refusal := parseTables(in.Tables)
 	if refusal != nil {
 		f.list = append(f.list, refusal.Details.Fields...)
 	}

@@ -67,7 +67,7 @@ func (a *API) holds() []*operation {
 
 func makeHold(c *call) (*reply, error) {
 	in := c.body.(*HoldRequest)
-	tables, refusal := parseTables(in.Tables, "/tableIds")
+	tables, refusal := parseTables(in.Tables)
 	if refusal != nil {
 		return nil, refusal
 	}

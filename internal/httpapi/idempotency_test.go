@@ -124,8 +124,11 @@ func TestKeyIsRequiredOfTokens(t *testing.T) {
 	v, host := s.one, s.one.tokens[seating.RoleHost]
 	id := uuid.NewString()
 	for _, x := range []struct{ method, path string }{
-		{"POST", "/bookings"}, {"POST", "/bookings/" + id + "/holds"}, {"POST", "/holds/" + id + "/confirm"},
-		{"PUT", "/bookings/" + id + "/assignment"}, {"POST", "/assignments/swap"},
+		{"POST", "/bookings"},
+		{"POST", "/bookings/" + id + "/holds"},
+		{"POST", "/holds/" + id + "/confirm"},
+		{"PUT", "/bookings/" + id + "/assignment"},
+		{"POST", "/assignments/swap"},
 	} {
 		got := s.do(x.method, v.path(x.path), host, untouched{t, x.path}, headerKey, "").refused(http.StatusBadRequest, seating.CodeIdempotencyKeyRequired)
 		if p := got.pointers(); len(p) != 1 || p[0] != headerKey {

@@ -35,7 +35,8 @@ type documented struct {
 	Capability string           `json:"x-capability"`
 	Security   []map[string]any `json:"security"`
 	Body       *struct {
-		Content map[string]struct {
+		Required bool `json:"required"`
+		Content  map[string]struct {
 			Example json.RawMessage `json:"example"`
 		} `json:"content"`
 	} `json:"requestBody"`
@@ -105,6 +106,7 @@ func TestMatrix(t *testing.T) {
 	}
 	for _, d := range operations {
 		t.Run(d.ID, func(t *testing.T) {
+			t.Parallel()
 			s := *s
 			s.t = t
 			if slices.Contains(openOperations, d.ID) {

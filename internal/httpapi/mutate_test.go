@@ -12,6 +12,7 @@ import (
 // mutations yields a document with each of its values replaced by each wrong one,
 // under the pointer of the value and the name of the wrong one.
 func mutations(t testing.TB, doc any) iter.Seq2[string, string] {
+	t.Helper()
 	return func(yield func(string, string) bool) {
 		for _, pointer := range pointersOf(doc, "") {
 			for _, name := range slices.Sorted(maps.Keys(wrong)) {

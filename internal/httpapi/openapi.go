@@ -99,7 +99,8 @@ func (a *API) documented(op *operation, problem *huma.Schema) (*huma.Operation, 
 		if err != nil {
 			return nil, err
 		}
-		doc.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		op.optional = len(a.judge.schemas.SchemaFromRef(op.schema.Ref).Required) == 0
+		doc.RequestBody = &huma.RequestBody{Required: !op.optional, Content: map[string]*huma.MediaType{
 			"application/json": {Schema: op.schema, Example: example},
 		}}
 	}

@@ -32,7 +32,8 @@ type operation struct {
 	codes  []seating.Code // refusals of its own, beside those every operation of its kind has
 	do     func(c *call) (*reply, error)
 
-	schema *huma.Schema // of the body
+	schema   *huma.Schema // of the body
+	optional bool         // the body may be left out: it requires nothing
 }
 
 // audience says who may call an operation at all.

@@ -141,6 +141,10 @@ func (c *call) readBody() error {
 	if c.op.body == nil {
 		return c.refuseBody()
 	}
+	if c.op.optional && (c.r.Body == nil || c.r.Body == http.NoBody || c.r.ContentLength == 0) {
+		c.body = c.op.newBody()
+		return nil
+	}
 	if refusal := jsonContent(c.r.Header); refusal != nil {
 		return refusal
 	}
@@ -252,7 +256,9 @@ func (c *call) reauthorize() error {
 // ids, parameters, and the body as it was understood.
 func (c *call) fingerprint() (string, error) {
 	h := sha256.New()
-	io.WriteString(h, c.op.method+"\n"+c.op.path+"\n"+c.restaurant.String()+"\n"+c.booking.String()+"\n"+c.hold.String()+"\n"+c.query.Encode()+"\n")
+	for _, part := range []string{c.op.method, c.op.path, c.restaurant.String(), c.booking.String(), c.hold.String(), c.query.Encode()} {
+		h.Write([]byte(part + "\n"))
+	}
 	if c.body != nil {
 		plain, err := json.Marshal(c.body)
 		if err != nil {

@@ -147,8 +147,9 @@ func plainProblem(code seating.Code, status int, detail string) *Problem {
 	return &Problem{Type: problemPath + string(entry.Code), Title: entry.Meaning, Status: status, Detail: detail, Code: Code(entry.Code)}
 }
 
-// logFailure writes what a 5xx was. It never sees a body, a header or a guest.
-func (a *API) logFailure(ctx context.Context, trace, operation string, err error) {
-	a.logger.LogAttrs(ctx, slog.LevelError, "request failed",
+// logFailure writes what a 5xx was: an error when it is a bug, a warning when the
+// store is away. It never sees a body, a header or a guest.
+func (a *API) logFailure(ctx context.Context, level slog.Level, trace, operation string, err error) {
+	a.logger.LogAttrs(ctx, level, "request failed",
 		slog.String("trace", trace), slog.String("operation", operation), slog.Any("error", err))
 }

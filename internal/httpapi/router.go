@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -78,7 +79,7 @@ func (a *API) serve(op *operation, w http.ResponseWriter, r *http.Request) {
 			if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel panic
 				panic(p)
 			}
-			a.logFailure(ctx, c.trace, op.id, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			a.logFailure(ctx, slog.LevelError, c.trace, op.id, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			if rec.status == 0 {
 				problem := problemOf(&seating.Error{Code: seating.CodeInternal}, nil)
 				problem.TraceID = c.trace
@@ -107,10 +108,11 @@ func (c *call) refuse(err error) {
 		p.Status, p.Reason = http.StatusUnsupportedMediaType, ""
 	}
 	if p.Status >= http.StatusInternalServerError {
+		level := slog.LevelWarn
 		if p.Status == http.StatusInternalServerError {
-			p.TraceID = c.trace
+			p.TraceID, level = c.trace, slog.LevelError
 		}
-		c.api.logFailure(c.ctx, c.trace, c.op.id, err)
+		c.api.logFailure(c.ctx, level, c.trace, c.op.id, err)
 	}
 	c.stampProblem(p)
 	p.write(c.w)

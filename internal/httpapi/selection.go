@@ -55,7 +55,7 @@ func getContext(c *call) (*reply, error) {
 
 func validateSelection(c *call) (*reply, error) {
 	in := c.body.(*ValidateRequest)
-	tables, refusal := parseTables(in.Tables, "/tableIds")
+	tables, refusal := parseTables(in.Tables)
 	if refusal != nil {
 		return nil, refusal
 	}

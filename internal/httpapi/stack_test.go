@@ -126,10 +126,11 @@ func newStack(t testing.TB) *stack {
 	t.Helper()
 	shared.once.Do(func() {
 		var err error
+		//nolint:usetesting // outlives the test that happens to be first
 		if shared.dir, err = os.MkdirTemp("", "httpapi"); err != nil {
 			t.Fatal(err)
 		}
-		shared.stack = build(t, context.Background(), filepath.Join(shared.dir, "m.db"))
+		shared.stack = build(context.Background(), t, filepath.Join(shared.dir, "m.db"))
 	})
 	s := *shared.stack
 	s.t = t
@@ -141,7 +142,7 @@ func newStack(t testing.TB) *stack {
 // ownStack is a stack that a test may break.
 func ownStack(t testing.TB) *stack {
 	t.Helper()
-	s := build(t, t.Context(), filepath.Join(t.TempDir(), "m.db"))
+	s := build(t.Context(), t, filepath.Join(t.TempDir(), "m.db"))
 	t.Cleanup(s.close)
 	s.one, s.two = s.venue("one"), s.venue("two")
 	return s
@@ -152,7 +153,7 @@ func (s *stack) close() {
 	_ = s.store.Close()
 }
 
-func build(t testing.TB, ctx context.Context, path string) *stack {
+func build(ctx context.Context, t testing.TB, path string) *stack {
 	t.Helper()
 	s := &stack{t: t, clock: newTicker(), log: &syncBuffer{}}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -52,6 +52,10 @@ func TestHostileBodies(t *testing.T) {
 			continue
 		}
 		for name, body := range hostile() {
+			if name == "empty" && !d.Body.Required {
+				s.do(d.method, d.at(v.id.String(), object), owner, body)
+				continue
+			}
 			began := time.Now()
 			got := s.do(d.method, d.at(v.id.String(), object), owner, body)
 			if took := time.Since(began); took > within {
@@ -200,11 +204,26 @@ func TestHostileHeaders(t *testing.T) {
 	id := s.book(v, 4, "19:00")
 	path := v.path("/bookings/" + id + "/holds")
 	for _, x := range []struct{ header, value string }{
-		{headerKey, strings.Repeat("k", 201)}, {headerKey, strings.Repeat("k", 10<<10)}, {headerKey, "a b"}, {headerKey, "é"}, {headerKey, "a\x7f"},
-		{headerActingFor, strings.Repeat("k", 65)}, {headerActingFor, "a b"}, {headerActingFor, "é"},
-		{headerIfMatch, "*"}, {headerIfMatch, `W/"eone.1"`}, {headerIfMatch, "eone.1"}, {headerIfMatch, `"eone.1","eone.2"`}, {headerIfMatch, `"eone.01"`},
-		{headerIfMatch, `"eone.-1"`}, {headerIfMatch, `""`}, {headerIfMatch, `"`}, {headerIfMatch, `"eone.99999999999999999999"`}, {headerIfMatch, `"` + strings.Repeat("e", 200) + `.1"`},
-		{headerMinVersion, "7"}, {headerMinVersion, `"eone.1"`},
+		{headerKey, strings.Repeat("k", 201)},
+		{headerKey, strings.Repeat("k", 10<<10)},
+		{headerKey, "a b"},
+		{headerKey, "é"},
+		{headerKey, "a\x7f"},
+		{headerActingFor, strings.Repeat("k", 65)},
+		{headerActingFor, "a b"},
+		{headerActingFor, "é"},
+		{headerIfMatch, "*"},
+		{headerIfMatch, `W/"eone.1"`},
+		{headerIfMatch, "eone.1"},
+		{headerIfMatch, `"eone.1","eone.2"`},
+		{headerIfMatch, `"eone.01"`},
+		{headerIfMatch, `"eone.-1"`},
+		{headerIfMatch, `""`},
+		{headerIfMatch, `"`},
+		{headerIfMatch, `"eone.99999999999999999999"`},
+		{headerIfMatch, `"` + strings.Repeat("e", 200) + `.1"`},
+		{headerMinVersion, "7"},
+		{headerMinVersion, `"eone.1"`},
 	} {
 		got := s.do(http.MethodPost, path, host, s.tables(v, "T2"), x.header, x.value).refused(http.StatusBadRequest, seating.CodeUnreadable)
 		if p := got.pointers(); !slices.Equal(p, []string{x.header}) {

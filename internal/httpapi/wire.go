@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -220,7 +219,7 @@ func (o *Override) domain() (*seating.Override, string) {
 		return nil, ""
 	}
 	checks := slices.Clone(o.Checks)
-	slices.SortFunc(checks, func(a, b seating.CheckID) int { return cmp.Compare(a, b) })
+	slices.Sort(checks)
 	return &seating.Override{Checks: slices.Compact(checks), Reason: o.Reason}, o.Note
 }
 
@@ -247,10 +246,11 @@ func parseUUID[I ~[16]byte](u UUID, pointer string) (I, *seating.Error) {
 	return id, nil
 }
 
-func parseTables(us []UUID, pointer string) ([]seating.TableID, *seating.Error) {
+// parseTables reads the tables of a selection.
+func parseTables(us []UUID) ([]seating.TableID, *seating.Error) {
 	ids := make([]seating.TableID, len(us))
 	for i, u := range us {
-		id, refusal := parseUUID[seating.TableID](u, pointer+"/"+itoa(i))
+		id, refusal := parseUUID[seating.TableID](u, "/tableIds/"+itoa(i))
 		if refusal != nil {
 			return nil, refusal
 		}

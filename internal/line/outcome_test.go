@@ -2,8 +2,11 @@ package line_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,17 +66,35 @@ func TestC04_KeyIsBoundToItsRequest(t *testing.T) {
 	}
 }
 
+// Thirty requests with one key wait while another commit is on its way, so that
+// they come in one batch.
 func TestC03_SameKeyAtOnceActsOnce(t *testing.T) {
-	r := newStack(t).restaurant(t, "twins", rivals(40))
+	const callers = 30
+	s := newStack(t)
+	r := s.restaurant(t, "twins", rivals(2))
+	waiting, gate := make(chan struct{}), make(chan struct{})
+	w := s.behind(t, func(n int) (bool, bool) {
+		if n == 1 {
+			close(waiting)
+			<-gate
+		}
+		return true, true
+	})
 	version := r.house(t).Version
-	var mu sync.Mutex
-	replayed := 0
-	for i, err := range atOnce(40, func(i int) *seating.Error {
+	var first sync.WaitGroup
+	first.Go(func() { r.ok(t, ben, hold(99, 2, 2)) })
+	<-waiting
+	go func() {
+		for line.Waiting(s.lines, r.id) < callers {
+			runtime.Gosched()
+		}
+		close(gate)
+	}()
+	var replayed atomic.Int64
+	for i, err := range atOnce(callers, func(i int) *seating.Error {
 		a, err := r.request(t.Context(), keyed("k", "hold", hold(i+1, 1, 1)))
-		mu.Lock()
-		defer mu.Unlock()
 		if a.Replayed {
-			replayed++
+			replayed.Add(1)
 		}
 		return err
 	}) {
@@ -81,8 +102,12 @@ func TestC03_SameKeyAtOnceActsOnce(t *testing.T) {
 			t.Errorf("caller %d = %v, want the one answer", i, err)
 		}
 	}
-	if got := r.house(t).Version - version; got != 1 || replayed != 39 {
-		t.Errorf("%d changes and %d replays, want 1 and 39", got, replayed)
+	first.Wait()
+	if got := r.house(t).Version - version; got != 2 || replayed.Load() != callers-1 {
+		t.Errorf("%d changes and %d replays, want 2 and %d", got, replayed.Load(), callers-1)
+	}
+	if w.impossible > 0 || w.commits != 2 {
+		t.Errorf("%d commits, %d of them impossible, want 2 and 0", w.commits, w.impossible)
 	}
 	r.verified(t)
 }
@@ -122,8 +147,9 @@ func TestReplayComesBeforeEveryRefusal(t *testing.T) {
 // wire stands between the lines and the store and loses answers.
 type wire struct {
 	store.Seating
-	mu      sync.Mutex
-	commits int
+	mu         sync.Mutex
+	commits    int
+	impossible int // refused by the database behind a right version
 	// lose says, for the n-th commit, whether it reaches the store and whether
 	// its answer comes back.
 	lose func(n int) (reaches, answers bool)
@@ -138,6 +164,11 @@ func (w *wire) Commit(ctx context.Context, b store.Batch) (store.Committed, erro
 	var err error = store.ErrAmbiguous
 	if reaches {
 		done, err = w.Seating.Commit(ctx, b)
+		if errors.Is(err, store.ErrImpossible) {
+			w.mu.Lock()
+			w.impossible++
+			w.mu.Unlock()
+		}
 	}
 	if !answers {
 		return store.Committed{}, fmt.Errorf("connection lost: %w", store.ErrAmbiguous)

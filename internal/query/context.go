@@ -107,6 +107,7 @@ func stateOf(h *house.House, e *house.Entry, s house.Slot, now servicetime.Insta
 	case seating.OwnedByBlock:
 		b.Reason = s.Block.Reason
 		return TableBlocked, &b
+	case seating.OwnedByBooking:
 	case seating.OwnedByHold:
 		if !s.Entry.Hold.Live(now) {
 			return TableFree, nil

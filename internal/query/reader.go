@@ -80,7 +80,7 @@ func (r *Reader) Entry(ctx context.Context, h *house.House, booking seating.Book
 	return nil, h, failed("read booking "+booking.String(), errors.New("the booking is newer than its proved house"))
 }
 
-// NoBooking, NoHold are the answers for what is not there, or not in this
+// NoBooking is the answer for a booking that is not there, or not in this
 // restaurant.
 func NoBooking() *seating.Error {
 	return seating.Refuse(seating.CodeNotFound, "there is no such booking")

@@ -36,8 +36,13 @@ func (r *Reader) Validate(ctx context.Context, h *house.House, e *house.Entry, p
 	if err != nil {
 		return verdict, nil, err
 	}
-	if stale := decide.Stale(h, *q.Seen, touched, tooOld, e.ID, q.Tables); stale != nil {
-		return verdict, &Moved{Reason: stale.Details.Reason, Changed: stale.Details.Changed}, nil
+	return verdict, movedBy(decide.Stale(h, *q.Seen, touched, tooOld, e.ID, q.Tables)), nil
+}
+
+// movedBy tells what a command would be refused with as news.
+func movedBy(stale *seating.Error) *Moved {
+	if stale == nil {
+		return nil
 	}
-	return verdict, nil, nil
+	return &Moved{Reason: stale.Details.Reason, Changed: stale.Details.Changed}
 }

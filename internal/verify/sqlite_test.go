@@ -207,6 +207,7 @@ func byHand(t *testing.T, path, statement string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = rows.Close() }()
 	var triggers []string
 	for rows.Next() {
 		var name string

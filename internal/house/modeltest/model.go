@@ -315,8 +315,10 @@ func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 			next = append(next, s)
 			has[s.table] = true
 		case sits && s.start < m.now:
-			s.end = min(s.end, m.now)
-			next = append(next, s)
+			// Past its end, a party leaves a table the moment before.
+			if s.end = min(s.end, m.now, b.end-1); s.start < s.end {
+				next = append(next, s)
+			}
 		}
 	}
 	for _, t := range ts {

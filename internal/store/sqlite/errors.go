@@ -12,7 +12,7 @@ import (
 	"github.com/maitred/maitred/internal/store"
 )
 
-// ErrNewer: the database was made by a newer binary.
+// ErrNewer says that the database was made by a newer binary.
 var ErrNewer = errors.New("sqlite: the database has a newer schema than this binary knows")
 
 // code is the extended result code of an error of SQLite; 0 for others.

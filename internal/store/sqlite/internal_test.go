@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +13,11 @@ import (
 
 func openInternal(t *testing.T) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "maitred.db")})
+	path := filepath.Join(t.TempDir(), "maitred.db")
+	if err := os.WriteFile(path, Template(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Config{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +32,7 @@ func TestStatementsArePrepared(t *testing.T) {
 	s := openInternal(t)
 	err := s.write(t.Context(), 0, func(ctx context.Context, q session, _ servicetime.Instant) error {
 		for name := range queries {
-			if _, err := q.prepared.get(ctx, name); err != nil {
+			if _, err := q.prepared.get(ctx, name); err != nil { //nolint:sqlclosecheck // kept as long as its connection
 				t.Error(err)
 			}
 		}
@@ -103,13 +108,13 @@ func TestALockOfAnotherProcessIsErrUnavailableAndPasses(t *testing.T) {
 func TestAWriterThatLostItsConnectionConnectsAgain(t *testing.T) {
 	t.Parallel()
 	s := openInternal(t)
-	err := s.write(t.Context(), 0, func(context.Context, session, servicetime.Instant) error {
-		return s.writer.disconnect()
-	})
-	if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrAmbiguous) {
-		t.Errorf("a write whose connection broke = %v, want ErrUnavailable or ErrAmbiguous", err)
-	}
-	if err := fill(t, s); err != nil {
-		t.Errorf("the next write = %v", err)
+	for range 2 {
+		if err := fill(t, s); err != nil {
+			t.Errorf("a write = %v", err)
+		}
+		// The writer waits for its next job; it gives up a connection like this.
+		if err := s.writer.disconnect(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

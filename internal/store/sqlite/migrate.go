@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strings"
 
 	"github.com/pressly/goose/v3"
-
 	_ "modernc.org/sqlite" // registers the driver
 )
 
@@ -46,7 +46,7 @@ func Migrate(ctx context.Context, path string, d Direction) ([]Migration, error)
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // every statement has been answered
+	defer db.Close()
 	db.SetMaxOpenConns(1)
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
@@ -84,6 +84,22 @@ func Migrate(ctx context.Context, path string, d Direction) ([]Migration, error)
 		steps[i] = Migration{Version: m.Source.Version, Name: m.Source.Path, Applied: m.State == goose.StateApplied}
 	}
 	return steps, nil
+}
+
+// current reports whether a database has exactly the schema of this binary. On
+// any doubt it says no, and Migrate finds out.
+func current(ctx context.Context, conn *sql.Conn) bool {
+	files, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return false
+	}
+	known, _, _ := strings.Cut(files[len(files)-1].Name(), "_")
+	var applied, last int
+	row := conn.QueryRowContext(ctx, "SELECT COUNT(DISTINCT version_id), MAX(version_id) FROM goose_db_version WHERE is_applied = 1 AND version_id > 0")
+	if row.Scan(&applied, &last) != nil {
+		return false // no such table: a new database
+	}
+	return applied == len(files) && fmt.Sprintf("%03d", last) == known
 }
 
 // migrationDSN leaves foreign keys off: a table that goes must not take rows of

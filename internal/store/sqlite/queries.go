@@ -54,7 +54,7 @@ type session struct{ prepared *prepared }
 
 // exec returns how many rows the statement wrote.
 func (s session) exec(ctx context.Context, name string, args ...any) (int64, error) {
-	stmt, err := s.prepared.get(ctx, name)
+	stmt, err := s.prepared.get(ctx, name) //nolint:sqlclosecheck // kept as long as its connection
 	if err != nil {
 		return 0, err
 	}
@@ -80,7 +80,7 @@ func (s session) one(ctx context.Context, name string, args []any, dest ...any) 
 
 // each calls row for every row.
 func (s session) each(ctx context.Context, name string, args []any, row func(scan func(...any) error) error) error {
-	stmt, err := s.prepared.get(ctx, name)
+	stmt, err := s.prepared.get(ctx, name) //nolint:sqlclosecheck // kept as long as its connection
 	if err != nil {
 		return err
 	}
@@ -88,17 +88,16 @@ func (s session) each(ctx context.Context, name string, args []any, row func(sca
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
-			_ = rows.Close()
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		_ = rows.Close()
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return rows.Close()
+	return nil
 }
 
 // prepared keeps the statements of one connection, each prepared when it is first
@@ -112,6 +111,9 @@ func (p *prepared) get(ctx context.Context, name string) (*sql.Stmt, error) {
 	if stmt, ok := p.by[name]; ok {
 		return stmt, nil
 	}
+	if p.on == nil {
+		return nil, sql.ErrConnDone
+	}
 	text, ok := queries[name]
 	if !ok {
 		return nil, fmt.Errorf("sqlite: there is no statement %s", name)
@@ -124,8 +126,12 @@ func (p *prepared) get(ctx context.Context, name string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
-// close closes the statements.
+// close closes the statements. Those of a connection that is gone went with it,
+// and the driver must not be asked to close them again.
 func (p *prepared) close() error {
+	if p.on == nil || p.on.Raw(func(any) error { return nil }) != nil {
+		return nil //nolint:nilerr // nothing is left to close
+	}
 	var err error
 	for _, stmt := range p.by {
 		err = errors.Join(err, stmt.Close())

@@ -15,21 +15,14 @@ WHERE restaurant_id = ?1
     AND block_id = ?2;
 
 -- name: ReownAllocations
--- The same rows change their owner: at no instant is a table free. The claimant
--- leads to the rows by index.
+-- The same rows change their owner: at no instant is a table free.
 UPDATE allocations
 SET owner_kind = 'booking',
     owner_id = claimant,
     booking_id = claimant,
     hold_id = NULL
 WHERE restaurant_id = ?1
-    AND claimant = (
-        SELECT h.booking_id
-        FROM holds AS h
-        WHERE h.restaurant_id = ?1
-            AND h.id = ?2)
-    AND owner_kind = 'hold'
-    AND owner_id = ?2;
+    AND hold_id = ?2;
 
 -- name: InsertEndedHold
 INSERT INTO ended_holds (restaurant_id, id, booking_id, starts_at, ends_at, expires_at, held_since, created_at, created_by,
@@ -96,13 +89,9 @@ SET anchor_table_id = a.table_id,
     table_count = a.tables
 FROM (
     SELECT MIN(o.table_id) AS table_id, o.starts_at AS starts_at, COUNT(o.table_id) AS tables
-    FROM holds AS h
-    LEFT JOIN allocations AS o ON o.restaurant_id = h.restaurant_id
-        AND o.claimant = h.booking_id
-        AND o.owner_kind = 'hold'
-        AND o.owner_id = h.id
-    WHERE h.restaurant_id = ?1
-        AND h.id = ?2) AS a
+    FROM allocations AS o
+    WHERE o.restaurant_id = ?1
+        AND o.hold_id = ?2) AS a
 WHERE holds.restaurant_id = ?1
     AND holds.id = ?2
     AND (a.table_id IS NULL OR a.tables <> table_count OR a.table_id <> anchor_table_id OR a.starts_at <> anchor_starts_at);

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/maitred/maitred/internal/servicetime"
@@ -17,27 +16,11 @@ import (
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, opt storetest.Options) store.Store { return open(t, opt) })
+	storetest.Run(t, func(t *testing.T, opt storetest.Options) store.Store {
+		t.Helper()
+		return open(t, opt)
+	})
 }
-
-// template is an empty database: to migrate one for each test takes longer than
-// the tests.
-var template = sync.OnceValue(func() []byte {
-	dir, err := os.MkdirTemp("", "maitred")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a leftover in the temporary directory harms nobody
-	path := filepath.Join(dir, "template.db")
-	if _, err := sqlite.Migrate(context.Background(), path, sqlite.Up); err != nil {
-		panic(err)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	return b
-})
 
 // testStore is a store with a raw connection to its file.
 type testStore struct {
@@ -49,7 +32,7 @@ type testStore struct {
 func open(t testing.TB, opt storetest.Options) *testStore {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "maitred.db")
-	if err := os.WriteFile(path, template(), 0o600); err != nil {
+	if err := os.WriteFile(path, sqlite.Template(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Now: opt.Now, Readers: 1})

@@ -63,9 +63,6 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
 	}
-	if _, err := Migrate(ctx, path, Up); err != nil {
-		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
-	}
 	n := cfg.Readers
 	if n == 0 {
 		n = max(4, runtime.NumCPU())

@@ -41,10 +41,22 @@ type writer struct {
 	stmt prepared
 }
 
+// startWriter brings the schema up to date when it is not, and starts the writer.
 func startWriter(ctx context.Context, s *Store, path string) (*writer, error) {
 	w := &writer{s: s, path: path, jobs: make(chan *job), quit: make(chan struct{}), gone: make(chan struct{})}
 	if err := w.connect(ctx); err != nil {
 		return nil, err
+	}
+	if !current(ctx, w.conn) {
+		if err := w.disconnect(); err != nil {
+			return nil, err
+		}
+		if _, err := Migrate(ctx, path, Up); err != nil {
+			return nil, err
+		}
+		if err := w.connect(ctx); err != nil {
+			return nil, err
+		}
 	}
 	go w.loop(context.WithoutCancel(ctx))
 	return w, nil

@@ -66,9 +66,18 @@ func Run(t *testing.T, open func(t *testing.T, opt Options) store.Store, except 
 		name  string
 		tests []test
 	}{
-		{"Directory", directoryTests}, {"Load", loadTests}, {"Journal", journalTests}, {"Commit", commitTests},
-		{"Guards", guardTests}, {"Refusals", refusalTests}, {"Concurrency", concurrencyTests}, {"Prove", proveTests},
-		{"Lists", listTests}, {"Queue", queueTests}, {"Upkeep", upkeepTests}, {"Tenancy", tenancyTests},
+		{"Directory", directoryTests},
+		{"Load", loadTests},
+		{"Journal", journalTests},
+		{"Commit", commitTests},
+		{"Guards", guardTests},
+		{"Refusals", refusalTests},
+		{"Concurrency", concurrencyTests},
+		{"Prove", proveTests},
+		{"Lists", listTests},
+		{"Queue", queueTests},
+		{"Upkeep", upkeepTests},
+		{"Tenancy", tenancyTests},
 	} {
 		t.Run(topic.name, func(t *testing.T) {
 			for _, c := range topic.tests {

@@ -250,9 +250,12 @@ CREATE TABLE allocations (
     FOREIGN KEY (restaurant_id, block_id, starts_at, ends_at) REFERENCES blocks (restaurant_id, id, starts_at, ends_at)
 ) STRICT, WITHOUT ROWID;
 
--- Covers what a load reads of a booking, and serves the check that an ended hold
--- owns nothing.
+-- Covers what a load reads of a booking.
 CREATE INDEX allocations_claimant ON allocations (restaurant_id, claimant, owner_kind, owner_id, table_id, starts_at, ends_at);
+
+-- What a hold or a block owns: for its end, and for the check that it owns
+-- nothing then. Small, because both are few.
+CREATE INDEX allocations_hold ON allocations (restaurant_id, hold_id) WHERE hold_id IS NOT NULL;
 CREATE INDEX allocations_block ON allocations (restaurant_id, block_id) WHERE block_id IS NOT NULL;
 
 -- The only place with guest data; name_key is the name with case folded.

@@ -1,0 +1,67 @@
+package line_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// TestLoadEqualsReplayWhateverTheClock moves the database's clock to and fro, by
+// up to a day, between random commands: a house is a function of its version
+// alone. What is loaded, what is in memory and what the journal replays to stay
+// the same; every answer is granted or a refusal with a code of its own.
+func TestLoadEqualsReplayWhateverTheClock(t *testing.T) {
+	s := newStack(t)
+	games := 0
+	rapid.Check(t, func(r *rapid.T) {
+		games++
+		s.clock.Set(at("18:00"))
+		place := s.restaurant(t, fmt.Sprintf("clock-%d", games), rivals(6))
+		opponent := &stored{restaurant: place, t: r}
+		holds, bookings := 0, 6
+		for range 30 {
+			booking := housetest.Booking(rapid.IntRange(1, bookings).Draw(r, "booking"))
+			hold := housetest.Hold(rapid.IntRange(1, holds+1).Draw(r, "hold"))
+			tables := rapid.SampledFrom([][]int{{1}, {2}, {3}, {1, 2}, {2, 3}, {7}}).Draw(r, "tables")
+			var c decide.Command
+			switch rapid.IntRange(0, 9).Draw(r, "kind") {
+			case 0, 1, 2:
+				holds++
+				c = decide.MakeHold{ID: housetest.Hold(holds), Booking: booking, Tables: housetest.Tables(tables...)}
+			case 3, 4:
+				c = decide.ConfirmHold{Hold: hold}
+			case 5:
+				c = decide.ExtendHold{Hold: hold, By: 300}
+			case 6:
+				c = decide.Assign{Booking: booking, Tables: housetest.Tables(tables...)}
+			case 7:
+				c = decide.ReleaseHold{Hold: hold}
+			case 8:
+				bookings++
+				c = decide.CreateBooking{
+					ID: housetest.Booking(bookings), Covers: 4, Date: housetest.Friday, Time: servicetime.NewClock(20, 0),
+					Source: seating.SourcePhone, Tables: housetest.Tables(tables...),
+				}
+			default:
+				c = decide.Cancel{Booking: booking}
+			}
+			if err := opponent.Do(cleo, c); err != nil && (err.Code == seating.CodeInternal || err.Code == seating.CodeUnavailable) {
+				r.Fatalf("%s %+v = %v, want granted or refused by a rule", c.Name(), c, err)
+			}
+			if rapid.IntRange(0, 2).Draw(r, "move the clock") == 0 {
+				s.clock.Advance(time.Duration(rapid.Int64Range(-86_400_000, 86_400_000).Draw(r, "ms")) * time.Millisecond)
+			}
+		}
+		opponent.Check()
+	})
+	if s.sqlite.Stats().Changes < 500 {
+		t.Errorf("only %d changes were committed", s.sqlite.Stats().Changes)
+	}
+}
