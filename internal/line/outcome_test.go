@@ -153,6 +153,8 @@ type wire struct {
 	// lose says, for the n-th commit, whether it reaches the store and whether
 	// its answer comes back.
 	lose func(n int) (reaches, answers bool)
+	// spoil refuses a batch as the database would; nil refuses none.
+	spoil func(store.Batch) error
 }
 
 func (w *wire) Commit(ctx context.Context, b store.Batch) (store.Committed, error) {
@@ -162,6 +164,11 @@ func (w *wire) Commit(ctx context.Context, b store.Batch) (store.Committed, erro
 	w.mu.Unlock()
 	var done store.Committed
 	var err error = store.ErrAmbiguous
+	if w.spoil != nil {
+		if err := w.spoil(b); err != nil {
+			return done, err
+		}
+	}
 	if reaches {
 		done, err = w.Seating.Commit(ctx, b)
 		if errors.Is(err, store.ErrImpossible) {
@@ -376,4 +383,64 @@ func TestUnknownRestaurant(t *testing.T) {
 	s := newStack(t)
 	r := &restaurant{stack: s, id: housetest.ID[seating.RestaurantID](77)}
 	r.refused(t, anna, hold(1, 1, 1), seating.CodeNotFound)
+}
+
+// A bug in one command must not fail its neighbours: the batch is committed again
+// one change at a time, and only the cause answers 500.
+func TestDatabaseRefusesOneOfABatch(t *testing.T) {
+	const callers = 8
+	s := newStack(t)
+	r := s.restaurant(t, "spoiled", rivals(callers+1))
+	waiting, gate := make(chan struct{}), make(chan struct{})
+	w := s.behind(t, func(n int) (bool, bool) {
+		if n == 1 {
+			close(waiting)
+			<-gate
+		}
+		return true, true
+	})
+	bad := housetest.Hold(3)
+	w.spoil = func(b store.Batch) error {
+		for _, c := range b.Changes {
+			for _, h := range c.Rows.PutHolds {
+				if h.ID == bad {
+					return fmt.Errorf("rows overlap: %w", store.ErrImpossible)
+				}
+			}
+		}
+		return nil
+	}
+	var first sync.WaitGroup
+	first.Go(func() {
+		r.ok(t, ben, decide.Assign{Booking: housetest.Booking(callers + 1), Tables: housetest.Tables(8)})
+	})
+	<-waiting
+	go func() {
+		for line.Waiting(s.lines, r.id) < callers {
+			runtime.Gosched()
+		}
+		close(gate)
+	}()
+	tables := [][]int{{1}, {2}, {3}, {4}, {7}, {1}, {2}, {7}}
+	answers := atOnce(callers, func(i int) *seating.Error {
+		_, err := r.do(t.Context(), anna, hold(i+1, i+1, tables[i]...))
+		return err
+	})
+	first.Wait()
+	internal := 0
+	for i, err := range answers {
+		switch {
+		case err != nil && err.Code == seating.CodeInternal:
+			internal++
+			if i != 2 {
+				t.Errorf("caller %d = %v, but it was not the cause", i, err)
+			}
+		case err != nil && err.Code != seating.CodeHoldConflict:
+			t.Errorf("caller %d = %v, want granted or HOLD_CONFLICT", i, err)
+		}
+	}
+	if internal != 1 {
+		t.Errorf("%d answers are INTERNAL, want that of the cause alone", internal)
+	}
+	r.verified(t)
 }
