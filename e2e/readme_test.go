@@ -46,13 +46,14 @@ func TestReadmeWalkThrough(t *testing.T) {
 	}
 	dir := t.TempDir()
 	serve(t, dir, "--demo")
-	script := "set -eu\n"
+	var script strings.Builder
+	script.WriteString("set -eu\n")
 	for _, s := range steps {
-		script += s.script + "\necho; echo '<<<end of step>>>'\n"
+		script.WriteString(s.script + "\necho; echo '<<<end of step>>>'\n")
 	}
 	cmd := exec.Command("sh")
 	cmd.Dir, cmd.Env = dir, environment(dir)
-	cmd.Stdin = strings.NewReader(script)
+	cmd.Stdin = strings.NewReader(script.String())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the walk-through ends with %v:\n%s", err, out)

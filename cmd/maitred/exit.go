@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"syscall"
 
 	"github.com/maitred/maitred/internal/config"
@@ -21,6 +22,9 @@ func exitCode(err error) int {
 		return exitUsage
 	}
 	if _, ok := errors.AsType[*config.Error](err); ok {
+		return exitConfig
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return exitConfig
 	}
 	for _, wrong := range []error{

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite the golden files of the scripts
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
 	if raceEnabled {
-		demoCrowd = 12
+		demoCrowd = 8
 	}
 	testscript.Main(m, map[string]func(){
 		"maitred": func() {

@@ -104,7 +104,7 @@ func TestGateRemembersForASecondAtMost(t *testing.T) {
 		}
 	}
 	caller := known(true)
-	now = now.Add(access.Freshness - 1)
+	now = now.Add(time.Second - 1)
 	known(true)
 	asked(1)
 	delete(d.tokens, token.Hash) // revoked
@@ -115,10 +115,10 @@ func TestGateRemembersForASecondAtMost(t *testing.T) {
 	known(false) // what Again learned counts
 	asked(2)
 	d.tokens[token.Hash] = token
-	now = now.Add(access.Freshness)
+	now = now.Add(time.Second)
 	known(true)
 	asked(3)
-	now = now.Add(access.Freshness)
+	now = now.Add(time.Second)
 	delete(d.tokens, token.Hash)
 	known(false)
 	now = now.Add(-time.Hour) // a clock that goes back keeps nothing alive

@@ -343,14 +343,15 @@ func TestHoldsAreListedReleasedExpired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hold := func() seating.HoldID {
+	holdFor := func(b seating.BookingID, table int) seating.HoldID {
 		t.Helper()
 		id := seating.HoldID(control.NewID())
-		if _, err := a.Do(ctx, r, decide.MakeHold{ID: id, Booking: waiting, Tables: []seating.TableID{h.Floor.Tables()[1].ID}}); err != nil {
+		if _, err := a.Do(ctx, r, decide.MakeHold{ID: id, Booking: b, Tables: []seating.TableID{h.Floor.Tables()[table].ID}}); err != nil {
 			t.Fatal(err)
 		}
 		return id
 	}
+	hold := func() seating.HoldID { return holdFor(waiting, 1) }
 	first := hold()
 	rows, err := control.Holds(ctx, a, "chez")
 	if err != nil || len(rows) != 1 || rows[0].ID != first || rows[0].Reference != "WAIT" || rows[0].Lapsed || len(rows[0].Tables) != 1 {
@@ -376,6 +377,19 @@ func TestHoldsAreListedReleasedExpired(t *testing.T) {
 	}
 	if rows, err := control.Holds(ctx, a, "chez"); err != nil || len(rows) != 0 {
 		t.Errorf("Holds after their expiry = %+v, %v", rows, err)
+	}
+	// More than one batch.
+	other := seating.BookingID(control.NewID())
+	if _, err := a.Do(ctx, r, decide.CreateBooking{
+		ID: other, Covers: 2, Date: servicetime.NewDate(2026, 11, 27), Time: servicetime.NewClock(20, 0), Source: seating.SourcePhone, Guest: seating.Guest{Name: "Ivo Example"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	hold()
+	holdFor(other, 2)
+	c.move(time.Hour)
+	if done, err := control.Expire(ctx, a, 1); err != nil || done.Holds != 2 || done.Restaurants != 1 {
+		t.Errorf("Expire one at a time = %+v, %v, want both", done, err)
 	}
 	found, err := control.Verify(ctx, a, "chez")
 	if err != nil || found.Findings() > 0 {

@@ -90,10 +90,14 @@ type Expired struct {
 // ExpireHolds records the holds of all restaurants that have lapsed. Nothing
 // depends on it: a lapsed hold is invisible to every rule from its expiry on.
 func ExpireHolds(ctx context.Context, a *App, _ struct{}) (Expired, error) {
+	return expire(ctx, a, expireBatch)
+}
+
+func expire(ctx context.Context, a *App, atOnce int) (Expired, error) {
 	var done Expired
 	touched := map[seating.RestaurantID]bool{}
 	for {
-		due, err := a.Store.Due(ctx, house.DueHoldExpiry, expireBatch)
+		due, err := a.Store.Due(ctx, house.DueHoldExpiry, atOnce)
 		if err != nil {
 			return done, err
 		}
@@ -115,7 +119,7 @@ func ExpireHolds(ctx context.Context, a *App, _ struct{}) (Expired, error) {
 			recorded += result.Result.Count
 		}
 		done.Holds, done.Restaurants = done.Holds+recorded, len(touched)
-		if recorded == 0 || len(due) < expireBatch {
+		if recorded == 0 || len(due) < atOnce {
 			return done, nil
 		}
 	}

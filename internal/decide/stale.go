@@ -85,7 +85,8 @@ func (d *draft) untouched(booking seating.BookingID) *seating.Error {
 		return err
 	}
 	return stale(d.h, d.env.Touched, func(t house.Touched) bool {
-		return t.Touch.Many || slices.Contains(t.Touch.Bookings, booking)
+		many := t.Touch.Many && slices.Contains(t.Aspects, seating.AspectBookings) // floor and policy change no booking
+		return many || slices.Contains(t.Touch.Bookings, booking)
 	})
 }
 

@@ -86,7 +86,7 @@ func TestDemoLeavesOtherRestaurantsAlone(t *testing.T) {
 	}
 	instead := open()
 	restaurant(instead, "juniper-rye")
-	if _, err := Load(t.Context(), instead, Options{Force: true}); err == nil || !strings.Contains(err.Error(), "juniper-rye") {
+	if _, err := Load(t.Context(), instead, Options{Force: true}); err == nil || !strings.Contains(err.Error(), "not the demo's") {
 		t.Errorf("Load over somebody's restaurant with the demo's slug = %v, want a refusal", err)
 	}
 }

@@ -38,7 +38,7 @@ func open(t *testing.T, dir string, now *time.Time) *control.App {
 func load(t *testing.T, a *control.App, o demo.Options) demo.Report {
 	t.Helper()
 	if raceEnabled {
-		o.Crowd = 12
+		o.Crowd = 8
 	}
 	report, err := demo.Load(t.Context(), a, o)
 	if err != nil {
@@ -258,7 +258,8 @@ func testKept(t *testing.T, a *control.App, now *time.Time) {
 	if houseOf(t, a, "maison-paradis").Epoch != before {
 		t.Error("a kept demo has another epoch")
 	}
-	kept(15, demo.Options{}, false)
+	kept(3, demo.Options{Date: new(servicetime.NewDate(2026, time.November, 28)), Crowd: 12}, false) // covered, but not its first day
+	kept(16, demo.Options{Crowd: 12}, false)
 	if houseOf(t, a, "maison-paradis").Epoch == before {
 		t.Error("a demo loaded afresh has the old epoch")
 	}

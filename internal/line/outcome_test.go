@@ -163,7 +163,7 @@ func (w *wire) Commit(ctx context.Context, b store.Batch) (store.Committed, erro
 	reaches, answers := w.lose(w.commits)
 	w.mu.Unlock()
 	var done store.Committed
-	var err error = store.ErrAmbiguous
+	err := store.ErrAmbiguous
 	if w.spoil != nil {
 		if err := w.spoil(b); err != nil {
 			return done, err
@@ -184,6 +184,7 @@ func (w *wire) Commit(ctx context.Context, b store.Batch) (store.Committed, erro
 }
 
 func (s *stack) behind(t *testing.T, lose func(n int) (reaches, answers bool)) *wire {
+	t.Helper()
 	w := &wire{Seating: s.store, lose: lose}
 	s.start(t, w)
 	return w

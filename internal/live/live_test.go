@@ -36,6 +36,7 @@ type shelf struct {
 }
 
 func newShelf(t *testing.T) *shelf {
+	t.Helper()
 	return &shelf{h: housetest.New(t, func(s *house.State) {
 		for i := range 6 {
 			housetest.Party(s, i+1, 4, "19:00")

@@ -68,8 +68,10 @@ func TestCheckOccupied(t *testing.T) {
 			a.Window.End, b.Table, b.Window.Start = housetest.At("17:00"), housetest.Table(3), housetest.At("17:00")
 			s.Allocations = append(s.Allocations, b)
 		}, tables: []int{1}},
-		{name: "two hours past", edit: stays, ask: func(r *planner.Request) { r.Now, r.Window.Start = housetest.At("19:55"), housetest.At("19:55") }, tables: []int{1},
-			want: occupied(refusal(seating.CodeTableOccupied, ""), 125, text("125"))},
+		{
+			name: "two hours past", edit: stays, ask: func(r *planner.Request) { r.Now, r.Window.Start = housetest.At("19:55"), housetest.At("19:55") }, tables: []int{1},
+			want: occupied(refusal(seating.CodeTableOccupied, ""), 125, text("125")),
+		},
 	})
 }
 

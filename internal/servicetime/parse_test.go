@@ -176,6 +176,7 @@ type text interface {
 // checkRoundTrip asserts that what was read from in is written as a text that
 // reads as the same value.
 func checkRoundTrip[T text](t *testing.T, parse func(string) (T, error), in string) {
+	t.Helper()
 	v, err := parse(in)
 	if err != nil {
 		var zero T

@@ -211,7 +211,8 @@ func TestValidateClosures(t *testing.T) {
 		{"reason of 120 runes", []st.Closure{closure("2026-01-01", "2026-01-01", strings.Repeat("é", 120))}, nil},
 		{"reason of 121 runes", []st.Closure{closure("2026-01-01", "2026-01-01", strings.Repeat("é", 121))}, []string{"/0/reason"}},
 		{
-			"reason with a control character", []st.Closure{closure("2026-01-01", "2026-01-01", ""), closure("2026-01-02", "2026-01-02", "a\tb")},
+			"reason with a control character",
+			[]st.Closure{closure("2026-01-01", "2026-01-01", ""), closure("2026-01-02", "2026-01-02", "a\tb")},
 			[]string{"/1/reason"},
 		},
 		{"200", make([]st.Closure, 200), nil},

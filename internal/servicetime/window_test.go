@@ -38,7 +38,7 @@ func TestPropWindowsAreSetsOfInstants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := window.Draw(t, "a"), window.Draw(t, "b")
 		hull, shared, outside := a.Hull(b), false, false
-		for i := st.Instant(0); i < 10; i++ {
+		for i := range st.Instant(10) {
 			shared = shared || a.Contains(i) && b.Contains(i)
 			outside = outside || a.Contains(i) && !b.Contains(i)
 			if (a.Contains(i) || b.Contains(i)) && !hull.Contains(i) {

@@ -143,8 +143,32 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 
 // selections are legal and illegal ones, with an unknown table among them.
 var selections = [][]int{
-	{1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {1, 2}, {2, 3}, {3, 4}, {7, 8}, {1, 2, 3}, {2, 3, 4}, {1, 2, 3, 4}, {5, 6},
-	{1, 3}, {4, 7}, {1, 6}, {2, 2}, {}, {9}, {1, 2, 3, 4, 5, 6}, {1}, {2}, {1, 2},
+	{1},
+	{2},
+	{3},
+	{4},
+	{5},
+	{6},
+	{7},
+	{8},
+	{1, 2},
+	{2, 3},
+	{3, 4},
+	{7, 8},
+	{1, 2, 3},
+	{2, 3, 4},
+	{1, 2, 3, 4},
+	{5, 6},
+	{1, 3},
+	{4, 7},
+	{1, 6},
+	{2, 2},
+	{},
+	{9},
+	{1, 2, 3, 4, 5, 6},
+	{1},
+	{2},
+	{1, 2},
 }
 
 func (g *game) create(by string) (decide.Command, seating.Code) {

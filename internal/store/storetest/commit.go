@@ -31,13 +31,13 @@ var commitTests = []test{
 	{"CommitMustMoveFromTheBase", func(t *testing.T, e Env) {
 		d := Plant(t, e.Store, e.Clock, "one")
 		stale := d.Change("stale", house.Rows{}, seating.AspectPolicy)
+		d.Commit(d.Change("first", house.Rows{}, seating.AspectPolicy))
 		other := *d.Change("other head", house.Rows{}, seating.AspectPolicy)
 		other.BaseHead = NewID[seating.ChangeID]()
 		epoch := *d.Change("other epoch", house.Rows{}, seating.AspectPolicy)
 		epoch.Epoch = "elsewhere"
 		ahead := *d.Change("ahead", house.Rows{}, seating.AspectPolicy)
 		ahead.Base += 5
-		d.Commit(d.Change("first", house.Rows{}, seating.AspectPolicy))
 		e.Clock.Advance(time.Millisecond)
 		for _, c := range []*house.Change{stale, &other, &epoch, &ahead} {
 			moved, ok := errors.AsType[*store.MovedError](d.Refused(c))

@@ -50,6 +50,29 @@ var loadTests = []test{
 			t.Error("Load has a booking of a closed day")
 		}
 	}},
+	{"LoadKeepsTheLatestTime", func(t *testing.T, e Env) {
+		d := Plant(t, e.Store, e.Clock, "one")
+		e.Clock.Advance(time.Second)
+		d.Commit(d.Change("now", house.Rows{}))
+		c := d.Change("dated back", house.Rows{})
+		c.At = Opening
+		d.Commit(c)
+		d.Same()
+	}},
+	{"AWishOfAClosedDayDoesNotKeepAZone", func(t *testing.T, e Env) {
+		d := Plant(t, e.Store, e.Clock, "one")
+		zone, today := seating.Zone{ID: NewID[seating.ZoneID](), Name: "Terrace"}, Today
+		old := d.Booking("OLD", -24*60, -23*60)
+		old.ServiceDate, old.ZoneWish = Yesterday, zone.ID
+		d.Commit(d.Change("zone", house.Rows{PutZones: []seating.Zone{zone}}))
+		d.Commit(d.Book(old))
+		d.Commit(d.Change("close_day", house.Rows{OpenFrom: &today}))
+		d.Commit(d.Change("drop zone", house.Rows{DropZones: []seating.ZoneID{zone.ID}}))
+		d.Same()
+		if row, err := e.Store.Booking(t.Context(), d.ID(), old.ID); err != nil || !row.ZoneWish.IsZero() {
+			t.Errorf("Booking = %+v, %v, want it without its wish", row, err)
+		}
+	}},
 	{"LoadForgetsGrantsNoBudgetCanCount", func(t *testing.T, e Env) {
 		d := Plant(t, e.Store, e.Clock, "one")
 		b := d.Booking("B1", 0, 60)
@@ -152,14 +175,14 @@ func loadEqualsApply(t *testing.T, e Env) {
 	another := d.Hold(b)
 	step("replace the hold", house.Rows{
 		DropAllocations: Held(again, t3, t4), EndHolds: []seating.EndedHold{d.Ended(again, seating.EndSuperseded, t3, t4)},
-		PutHolds: []seating.Hold{another}, PutAllocations: Held(another, t4), Grants: d.TakeHold(another).Rows.Grants,
+		PutHolds: []seating.Hold{another}, PutAllocations: Held(another, t3, t4), Grants: d.TakeHold(another).Rows.Grants,
 	}, seating.AspectHolds)
-	step("confirm a move", house.Rows{
-		DropAllocations: Assigned(b, t2, t3), Reown: []seating.HoldID{another.ID}, EndHolds: []seating.EndedHold{d.Ended(another, seating.EndConfirmed, t4)},
+	step("confirm a move that keeps a table", house.Rows{
+		DropAllocations: Assigned(b, t2, t3), Reown: []seating.HoldID{another.ID}, EndHolds: []seating.EndedHold{d.Ended(another, seating.EndConfirmed, t3, t4)},
 	}, seating.AspectBookings, seating.AspectHolds)
 	late := d.Hold(b)
-	step("hold", d.TakeHold(late, t3).Rows, seating.AspectHolds)
-	step("release", d.Release(late, seating.EndReleased, t3).Rows, seating.AspectHolds)
+	step("hold", d.TakeHold(late, t1).Rows, seating.AspectHolds)
+	step("release", d.Release(late, seating.EndReleased, t1).Rows, seating.AspectHolds)
 	b.Status, b.EndedAt, b.ZoneWish, b.SeatingWish = seating.Completed, At(200), seating.ZoneID{}, ""
 	b.ServiceDate, b.Date, b.Time = Today.AddDays(1), Today.AddDays(1), servicetime.NewClock(19, 45)
 	step("booking to another day", house.Rows{PutBookings: []seating.Booking{b}}, seating.AspectBookings)

@@ -190,10 +190,11 @@ func overlapMustBeImpossible(t *testing.T, e Env) {
 		}
 	}
 	d.Unchanged(before)
-	around := servicetime.Window{Start: At(60), End: At(100)}
-	rival := d.Booking("FITS", 0, 60)
-	rival.Window = around
-	d.Commit(d.Book(rival, t1))
+	for i, gap := range []servicetime.Window{{Start: At(60), End: At(100)}, {Start: At(160), End: At(200)}, {Start: At(260), End: At(300)}} {
+		neighbour := d.Booking(fmt.Sprintf("FITS%d", i), 0, 60)
+		neighbour.Window = gap
+		d.Commit(d.Book(neighbour, t1))
+	}
 	d.Same()
 }
 

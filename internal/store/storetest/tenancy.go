@@ -41,6 +41,8 @@ var tenancyTests = []test{
 		check("Guests", guests, len(guests) == 0, err)
 		history, err := e.Store.History(ctx, id, book.History[0].Subject, 0, 100)
 		check("History", history, len(history) == 0, err)
+		lines, err := e.Store.History(ctx, id, "", 0, 100)
+		check("History of all subjects", lines, len(lines) == 2, err) // its own two
 		proof, err := e.Store.Prove(ctx, id, store.Ask{Keys: []house.ReceiptKey{key}, Holds: []seating.HoldID{h.ID}, Bookings: []seating.BookingID{old.ID, b.ID}})
 		check("Prove", proof, len(proof.Receipts)+len(proof.Ended)+len(proof.Closed) == 0, err)
 		if _, err := e.Store.Booking(ctx, id, b.ID); !errors.Is(err, store.ErrNotFound) {
