@@ -6,8 +6,9 @@ import (
 )
 
 type restaurantCmd struct {
-	Create restaurantCreateCmd `cmd:"" help:"Make a restaurant and print its owner's token, once."`
-	Ls     restaurantLsCmd     `cmd:"" help:"List the restaurants."`
+	Create      restaurantCreateCmd `cmd:"" help:"Make a restaurant and print its owner's token, once."`
+	Ls          restaurantLsCmd     `cmd:"" help:"List the restaurants."`
+	RotateEpoch rotateEpochCmd      `cmd:"" help:"Begin a new epoch: after a restored backup, so that no old context passes for a new one."`
 }
 
 type restaurantCreateCmd struct {
@@ -58,4 +59,27 @@ func (c *restaurantLsCmd) Run(s *session) error {
 		}
 		return t.Flush()
 	})
+}
+
+type rotateEpochCmd struct {
+	Restaurant string `arg:"" optional:"" help:"Slug or id; all restaurants when left out."`
+	Reason     string `default:"restored_backup" placeholder:"CODE" help:"Reason code for the history."`
+	JSON       bool   `help:"Print JSON."`
+	config.Flags
+}
+
+// Run begins the new epochs.
+func (c *rotateEpochCmd) Run(s *session) error {
+	var done []control.Rotated
+	if err := s.change(c.Flags, control.RestaurantRotate, control.EpochsRef{Restaurant: c.Restaurant, Reason: c.Reason}, &done); err != nil {
+		return err
+	}
+	if c.JSON {
+		return s.json(append(done[:0:0], done...))
+	}
+	t := s.table("SLUG", "VERSION", "ID")
+	for _, r := range done {
+		t.row(r.Restaurant.Slug, r.Version.String(), r.Restaurant.ID.String())
+	}
+	return t.Flush()
 }

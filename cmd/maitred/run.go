@@ -45,7 +45,7 @@ Settings come from flags or the environment: "maitred config" shows them all.
 Exit codes: 0 done; 1 refused, or something was found; 64 wrong usage; 75 busy or not available now, try again;
 78 wrong configuration.`
 
-// The exit codes. Source: docs/design.md, command line.
+// The exit codes. Source: docs/operations.md, exit codes.
 const (
 	exitOK       = 0
 	exitRefused  = 1

@@ -37,6 +37,7 @@ func Define[In, Out any](f func(ctx context.Context, a *App, in In) (Out, error)
 // The names of the standard operations.
 const (
 	RestaurantCreate = "restaurant.create"
+	RestaurantRotate = "restaurant.rotate_epoch"
 	TokenCreate      = "token.create"
 	TokenRevoke      = "token.revoke"
 	MemberAdd        = "member.add"
@@ -51,6 +52,7 @@ const (
 func Standard() Operations {
 	return Operations{
 		RestaurantCreate: Define(CreateRestaurant),
+		RestaurantRotate: Define(RotateEpochs),
 		TokenCreate:      Define(CreateToken),
 		TokenRevoke:      Define(RevokeToken),
 		MemberAdd:        Define(AddMember),

@@ -16,7 +16,7 @@ func (c Cancel) decide(d *draft) (Result, *seating.Error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if c.Reason != "" && !reasonCode.MatchString(c.Reason) {
+	if c.Reason != "" && !seating.ReasonCode(c.Reason) {
 		return Result{}, seating.Invalid("/reason", "a reason is a code like guest_called: lower-case letters, digits and _, at most 40")
 	}
 	if e.Status == seating.Cancelled {

@@ -67,7 +67,7 @@ func (c RotateEpoch) decide(d *draft) (Result, *seating.Error) {
 	if _, err := seating.ParseVersion(c.Epoch + ".0"); err != nil || c.Epoch == d.h.Epoch {
 		return Result{}, seating.Invalid("/epoch", "a new epoch is 1 to 32 lower-case letters and digits")
 	}
-	if c.Reason != "" && !reasonCode.MatchString(c.Reason) {
+	if c.Reason != "" && !seating.ReasonCode(c.Reason) {
 		return Result{}, seating.Invalid("/reason", "a reason is a code like restored: lower-case letters, digits and _, at most 40")
 	}
 	d.rows.Epoch = c.Epoch

@@ -3,12 +3,9 @@ package decide
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 
 	"github.com/maitred/maitred/internal/seating"
 )
-
-var reasonCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // maxNote bounds a staff note, in bytes.
 const maxNote = 2000
@@ -32,7 +29,7 @@ func (d *draft) override(o *seating.Override, note string) *seating.Error {
 			fields = append(fields, seating.Field{Pointer: fmt.Sprintf("/override/checks/%d", i), Message: "only service, slack, minimum, pacing and adjacency can be set aside"})
 		}
 	}
-	if !reasonCode.MatchString(o.Reason) {
+	if !seating.ReasonCode(o.Reason) {
 		fields = append(fields, seating.Field{Pointer: "/override/reason", Message: "a reason is a code like large_party: lower-case letters, digits and _, at most 40"})
 	}
 	if len(note) > maxNote {

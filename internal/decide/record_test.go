@@ -319,8 +319,8 @@ func (r *replays) Do(who seating.Actor, c decide.Command) *seating.Error {
 func TestJournal_RoundTrip(t *testing.T) {
 	games := 0
 	rapid.Check(t, func(t2 *rapid.T) {
-		if games++; games > 25 {
-			return // a game is long; 25 of them reach every command
+		if games++; games > 12 {
+			return // a game is long; 12 of them reach every command
 		}
 		h := housetest.New(t, nil)
 		modeltest.Play(t2, &replays{pure: pure{t: t2, h: h, now: modeltest.Start, ended: map[seating.HoldID]seating.EndedHold{}}, again: h}, 80)

@@ -19,7 +19,7 @@ func (c TakeOver) decide(d *draft) (Result, *seating.Error) {
 	if !d.env.Actor.Can(seating.CapOverride) {
 		return Result{}, seating.Refuse(seating.CodeOverrideRequired, "Taking over a hold takes the capability override.")
 	}
-	if !reasonCode.MatchString(c.Reason) {
+	if !seating.ReasonCode(c.Reason) {
 		return Result{}, seating.Invalid("/reason", "a reason is a code like guest_waiting: lower-case letters, digits and _, at most 40")
 	}
 	tables := e.Hold.Tables()

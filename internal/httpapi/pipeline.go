@@ -49,7 +49,7 @@ type call struct {
 type step func(*call) error
 
 // pipeline is the order in which refusals are told. The first three steps never
-// read the body. Source: docs/design.md, access.
+// read the body. Source: docs/architecture.md, the life of a hold.
 var pipeline = []step{
 	(*call).authenticate, // 401
 	(*call).locate,       // 404: not a member, malformed ids

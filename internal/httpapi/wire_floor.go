@@ -14,7 +14,7 @@ import (
 // new thing and may be referred to in the same plan.
 type Plan struct {
 	Zones        []Zone        `json:"zones" maxItems:"50"`
-	Tables       []Table       `json:"tables" maxItems:"500" doc:"A table that is left out is removed, or retired when parties sat at it."`
+	Tables       []Table       `json:"tables" maxItems:"500" doc:"A table that is left out is retired: it stays behind the bookings that sat at it."`
 	Adjacencies  [][2]string   `json:"adjacencies" maxItems:"5000" doc:"Pairs of tables that can be pushed together."`
 	Combinations []Combination `json:"combinations" maxItems:"1000" doc:"Sets of tables that are legal by themselves, with covers of their own."`
 }

@@ -1,6 +1,7 @@
 package seating
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,6 +13,12 @@ func Printable(s string, most int) bool {
 	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= most && strings.TrimSpace(s) == s &&
 		!strings.ContainsFunc(s, unicode.IsControl)
 }
+
+// ReasonCode reports whether s is a reason as it stands in the history and in
+// events: lower-case letters, digits and _, a letter first, at most 40.
+func ReasonCode(s string) bool { return reasonCode.MatchString(s) }
+
+var reasonCode = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // Faults returns what is out of bounds in a table besides its number, covers
 // and zone, each with a pointer.

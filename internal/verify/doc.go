@@ -1,5 +1,5 @@
 // Package verify judges a restaurant as its rows stand: one check for each thing
-// that the invariants of docs/design.md (3) promise and that rows can show. It is
+// that the invariants of docs/architecture.md promise and that rows can show. It is
 // what `maitred verify` runs, and what a careful operator reads to learn what can
 // be relied on.
 //

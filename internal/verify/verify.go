@@ -11,7 +11,7 @@ import (
 
 // Finding is one thing that ought not to be.
 type Finding struct {
-	Invariant int    `json:"invariant"` // number in docs/design.md, section 3; 0: the database itself
+	Invariant int    `json:"invariant"` // number in docs/architecture.md; 0: the database itself
 	Check     string `json:"check"`
 	Subject   string `json:"subject"` // the row it is about, such as "table T12" or "hold <id>"
 	Message   string `json:"message"`

@@ -77,5 +77,3 @@ func (s *testStore) RawCount(ctx context.Context, query string) (n int64, err er
 }
 
 func (s *testStore) Literal(i servicetime.Instant) string { return strconv.FormatInt(int64(i), 10) }
-
-func (s *testStore) DiskCommits() int64 { return s.Stats().DiskCommits }

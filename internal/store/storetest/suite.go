@@ -34,9 +34,6 @@ type Raw interface {
 	Literal(i servicetime.Instant) string
 }
 
-// Counter is implemented by stores that count their commits to disk.
-type Counter interface{ DiskCommits() int64 }
-
 // Exception is a test that a store does not pass, and why.
 type Exception struct{ Test, Reason string }
 
