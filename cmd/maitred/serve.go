@@ -106,7 +106,7 @@ func (s *server) start() error {
 	api, err := httpapi.New(httpapi.Deps{
 		Houses: s.app.Houses, Lines: s.app.Lines, Lists: s.app.Store, Directory: s.app.Store,
 		Gate: access.NewGate(s.app.Store, time.Now), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
-		NewID: control.NewID, Version: release, Registry: registry, Ready: s.ready,
+		NewID: control.NewID, Registry: registry, Ready: s.ready,
 	})
 	if err != nil {
 		return err

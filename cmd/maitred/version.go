@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 )
 
-// release is the version of this binary and of its HTTP contract.
+// release is the version of this binary.
 const release = "0.1.0"
 
 type versionCmd struct {

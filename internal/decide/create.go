@@ -40,9 +40,13 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 	tables, by, missing := c.Tables, seating.ChosenByPerson, (*NoTable)(nil)
 	if c.AutoAssign || c.Source == seating.SourceWeb && len(tables) == 0 {
 		tables, by, missing = nil, seating.ChosenByPlanner, nil
-		if best := planner.Best(d.h, r, 1); len(best) > 0 {
+		best, truncated := planner.Search(d.h, r, 1)
+		switch {
+		case len(best) > 0:
 			tables = best[0].Tables
-		} else {
+		case truncated:
+			missing = &NoTable{Reason: "search_stopped", Choices: planner.Alternatives(d.h, r, c.Turn)}
+		default:
 			missing = &NoTable{Reason: "no_table_free", Choices: planner.Alternatives(d.h, r, c.Turn)}
 		}
 	}

@@ -38,7 +38,6 @@ type Deps struct {
 	Now       func() time.Time // the process's clock, for durations and memories
 	CursorKey []byte           // ≥ 16 bytes, the same in every process of a deployment
 	NewID     func() [16]byte  // UUIDv7
-	Version   string           // of the binary
 	Registry  *prometheus.Registry
 	Ready     func(ctx context.Context) error // nil error: may serve; nil func: always
 }
@@ -98,7 +97,7 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	a.operations = a.declare()
-	if err := a.describe(d.Version); err != nil {
+	if err := a.describe(); err != nil {
 		return nil, err
 	}
 	a.handler = a.route()

@@ -29,14 +29,18 @@ answered then, with the header Idempotent-Replayed. Every refusal is an RFC 9457
 Refusals are told in this order: 401, 404 for the restaurant or a malformed id, 403, 400 for headers and
 parameters, 400, 413, 415 or 422 for the body, and only then those of the command.`
 
+// contract is the version of the HTTP contract, the one in every path. It only
+// grows.
+const contract = "v1"
+
 // describe makes the OpenAPI document and prepares the schemas that bodies are
 // judged by.
-func (a *API) describe(version string) error {
+func (a *API) describe() error {
 	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	a.judge = newJudge(schemas)
 	a.document = &huma.OpenAPI{
 		OpenAPI: "3.1.0",
-		Info:    &huma.Info{Title: "maitred", Version: version, Description: description},
+		Info:    &huma.Info{Title: "maitred", Version: contract, Description: description},
 		Components: &huma.Components{
 			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{

@@ -120,6 +120,7 @@ type ContextAnswer struct {
 	OtherHolds   []Hold            `json:"otherHolds" doc:"Live holds of other bookings that meet the window."`
 	Policy       seating.Policy    `json:"policy"`
 	Suggestions  []Suggestion      `json:"suggestions" doc:"The best selections that pass every check, best first."`
+	Truncated    bool              `json:"suggestionsTruncated,omitempty" doc:"The search was stopped by its bound: a better selection may exist."`
 	Revisions    seating.Revisions `json:"revisions" doc:"The version number at which each aspect last changed."`
 	Stamp
 }
@@ -159,7 +160,7 @@ func (c *call) contextAnswer(x query.Context, version seating.Version, now servi
 	b := bookingOf(x.Booking, version.Epoch)
 	a := ContextAnswer{
 		Booking: b, Window: b.Window, Zones: zonesOf(x.Zones), Adjacencies: edgesOf(x.Edges), Combinations: combinationsOf(x.Combinations),
-		Policy: x.Policy, Revisions: x.Revisions, Tables: []ContextTable{}, OtherHolds: []Hold{}, Suggestions: []Suggestion{},
+		Policy: x.Policy, Revisions: x.Revisions, Truncated: x.Truncated, Tables: []ContextTable{}, OtherHolds: []Hold{}, Suggestions: []Suggestion{},
 		Stamp: Stamp{Version: version, ServerNow: now},
 	}
 	numbers := map[seating.TableID]string{}

@@ -14,6 +14,7 @@ const (
 	alternativeStep   = 15 * time.Minute
 	alternativeReach  = 2 * time.Hour
 	alternativesShown = 3
+	alternativeSets   = searchLimit / 20 // sets looked at for each start
 )
 
 // Alternatives returns the starts nearest to the request's at which a table is
@@ -47,7 +48,7 @@ func choiceAt(h *house.House, r Request, start servicetime.Instant, turn service
 	dining := servicetime.Dining(start, turn)
 	r.Arrival = &Arrival{Dining: dining, Service: service}
 	r.Window = servicetime.WithBuffers(dining, h.Policy.BufferBefore, h.Policy.BufferAfter)
-	best := Best(h, r, 1)
+	best, _ := searchWithin(h, r, 1, alternativeSets)
 	if len(best) == 0 {
 		return seating.Choice{}, false
 	}

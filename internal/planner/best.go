@@ -16,7 +16,6 @@ type Candidate struct {
 	Waste       int                   // covers it seats beyond the party
 	Combination seating.CombinationID // declared; zero otherwise
 	Reasons     []string              // why it ranks where it does, in words
-	numbers     []string              // by number: the last tie-breaker
 }
 
 // Best returns the best legal selections, at most limit, by waste, then number
@@ -26,40 +25,93 @@ type Candidate struct {
 // adjacency where the policy only advises it: setting advice aside is for people.
 // Source: docs/domain.md, automatic assignment.
 func Best(h *house.House, r Request, limit int) []Candidate {
+	found, _ := Search(h, r, limit)
+	return found
+}
+
+// searchLimit bounds the adjacent sets that one search visits. A restaurant's
+// graph has a few thousand at most; only one in which nearly every table touches
+// every other has more.
+const searchLimit = 100_000
+
+// Search is Best that says whether the bound stopped it: then a better selection
+// may have been missed, and none found does not mean that there is none (P12).
+func Search(h *house.House, r Request, limit int) (found []Candidate, truncated bool) {
+	return searchWithin(h, r, limit, searchLimit)
+}
+
+// searchWithin looks at the tables that are free for the party, ranks the sets
+// that they make, and has Judge speak the last word on the best.
+func searchWithin(h *house.House, r Request, limit, sets int) (found []Candidate, truncated bool) {
 	if limit <= 0 {
-		return nil
+		return nil, false
 	}
-	s := search{h: h, r: r, free: map[seating.TableID]*seating.Table{}}
-	for _, t := range h.Floor.Tables() {
-		if Wished(r, t) && s.passesAlone(t) {
-			s.free[t.ID] = t
+	s := newSearch(h, r, limit, sets)
+	for root := range s.free {
+		s.grow([]int{root}, only(root).union(s.below(root)))
+	}
+	for i := range h.Floor.Combinations() {
+		s.combination(&h.Floor.Combinations()[i])
+	}
+	for _, k := range s.best {
+		if v := Judge(h, r, k.ids); v.OK {
+			found = append(found, Candidate{
+				Tables: v.Tables, Summary: v.Summary, Waste: v.Summary.Slack, Combination: v.Summary.Combination, Reasons: reasons(r, v),
+			})
 		}
 	}
-	for _, t := range h.Floor.Tables() {
-		if s.free[t.ID] != nil {
-			s.grow([]*seating.Table{t}, nil)
-		}
-	}
-	for _, c := range h.Floor.Combinations() {
-		s.consider(c.Tables)
-	}
-	slices.SortFunc(s.found, compareCandidates)
-	return s.found[:min(limit, len(s.found))]
+	return found, s.left == 0
 }
 
-func compareCandidates(a, b Candidate) int {
-	return cmp.Or(
-		cmp.Compare(a.Waste, b.Waste),
-		cmp.Compare(len(a.Tables), len(b.Tables)),
-		slices.CompareFunc(a.numbers, b.numbers, house.CompareNumbers),
-	)
-}
-
+// search is one look at a floor. Tables are known by their place in free.
 type search struct {
 	h     *house.House
 	r     Request
-	free  map[seating.TableID]*seating.Table
-	found []Candidate
+	limit int
+	left  int // sets that may still be visited
+
+	free       []*seating.Table // what nothing but the set could speak against, by ID
+	neighbours []bitset         // of the free tables, those that may be joined
+	slack      int              // seats that may stay empty
+	best       []ranked         // the best so far, in order, at most limit
+}
+
+// ranked is a set that passes the rules on sets, with what it is ranked by.
+type ranked struct {
+	ids     []seating.TableID
+	waste   int
+	numbers []string
+}
+
+func compareRanked(a, b ranked) int {
+	return cmp.Or(cmp.Compare(a.waste, b.waste), cmp.Compare(len(a.ids), len(b.ids)), slices.CompareFunc(a.numbers, b.numbers, house.CompareNumbers))
+}
+
+func newSearch(h *house.House, r Request, limit, sets int) *search {
+	s := &search{h: h, r: r, limit: limit, left: sets, slack: h.Policy.SlackBudget}
+	if r.Override.Covers(seating.CheckSlack) {
+		s.slack = seating.MaxPartyCovers * seating.MaxTableCovers
+	}
+	for _, t := range h.Floor.Tables() {
+		if Wished(r, t) && s.passesAlone(t) {
+			s.free = append(s.free, t)
+		}
+	}
+	slices.SortFunc(s.free, func(a, b *seating.Table) int { return a.ID.Compare(b.ID) })
+	place := make(map[seating.TableID]int, len(s.free))
+	for i, t := range s.free {
+		place[t.ID] = i
+	}
+	s.neighbours = make([]bitset, len(s.free))
+	for i, t := range s.free {
+		s.neighbours[i] = make(bitset, len(s.free)/64+1)
+		for _, id := range h.Floor.Neighbours(t.ID) {
+			if j, ok := place[id]; ok && t.Movable && s.free[j].Movable {
+				s.neighbours[i].add(j)
+			}
+		}
+	}
+	return s
 }
 
 // passesAlone reports whether nothing but the table itself stands in the way.
@@ -73,64 +125,95 @@ func (s *search) passesAlone(t *seating.Table) bool {
 	return true
 }
 
-// grow visits every connected set that contains the first table of the set and
-// none of the tables of a smaller ID, each once (the ESU enumeration: a
-// neighbour is only ever added behind the set it first became one of). A set
-// that already wastes more than the slack budget is not grown: more tables only
-// waste more.
-func (s *search) grow(set []*seating.Table, passed []seating.TableID) {
-	covers := 0
-	for _, t := range set {
-		covers += t.MaxCovers
+// below are the places before root: sets with one of them are visited from there.
+func (s *search) below(root int) bitset {
+	b := make(bitset, len(s.free)/64+1)
+	for i := range root {
+		b.add(i)
 	}
-	s.considerGrown(set)
-	slack := s.h.Policy.SlackBudget
-	if s.r.Override.Covers(seating.CheckSlack) {
-		slack = seating.MaxPartyCovers
-	}
-	if len(set) == s.h.Policy.MaxTables || covers-s.r.Covers >= slack || !set[0].Movable {
+	return b
+}
+
+// grow visits every connected set that begins with set and holds nothing of
+// passed, each once: what was tried at one step is passed over behind it (the ESU
+// enumeration). A set that wastes as much as may be is not grown: more tables
+// only waste more.
+func (s *search) grow(set []int, passed bitset) {
+	if s.left == 0 {
 		return
 	}
-	passed = slices.Clone(passed)
-	for _, from := range set {
-		for _, id := range s.h.Floor.Neighbours(from.ID) {
-			t := s.free[id]
-			if t == nil || !t.Movable || id.Compare(set[0].ID) < 0 || slices.Contains(passed, id) || slices.Contains(set, t) {
-				continue
-			}
-			passed = append(passed, id)
-			s.grow(append(slices.Clone(set), t), passed)
+	s.left--
+	covers, low := 0, 0
+	around := make(bitset, len(passed))
+	for _, i := range set {
+		covers += s.free[i].MaxCovers
+		low = max(low, s.free[i].MinCovers)
+		around = around.union(s.neighbours[i])
+	}
+	s.adjacent(set, covers, low)
+	if len(set) == s.h.Policy.MaxTables || covers-s.r.Covers >= s.slack {
+		return
+	}
+	passed = passed.union(nil)
+	for next := range around.all() {
+		if !passed.has(next) {
+			passed.add(next)
+			s.grow(append(slices.Clone(set), next), passed)
 		}
 	}
 }
 
-// considerGrown leaves declared sets to consider, which knows their covers.
-func (s *search) considerGrown(set []*seating.Table) {
+// adjacent ranks a connected set, unless it is declared: then it has covers of
+// its own.
+func (s *search) adjacent(set []int, covers, low int) {
+	if covers < s.r.Covers {
+		return
+	}
 	ids := make([]seating.TableID, len(set))
-	for i, t := range set {
-		ids[i] = t.ID
+	for i, place := range set {
+		ids[i] = s.free[place].ID
 	}
 	if s.h.Floor.Declared(ids) == nil && (len(ids) == 1 || Adjacent(s.h.Floor, s.h.Policy.AdjacencyRule, ids)) {
-		s.consider(ids)
+		s.rank(ids, covers, low)
 	}
 }
 
-func (s *search) consider(ids []seating.TableID) {
-	for _, id := range ids {
-		if s.free[id] == nil {
+// combination ranks a declared one whose tables are all free.
+func (s *search) combination(c *seating.Combination) {
+	for _, id := range c.Tables {
+		if !slices.ContainsFunc(s.free, func(t *seating.Table) bool { return t.ID == id }) {
 			return
 		}
 	}
-	v := Judge(s.h, s.r, ids)
-	if !v.OK {
+	if len(c.Tables) <= s.h.Policy.MaxTables {
+		s.rank(slices.Clone(c.Tables), c.MaxCovers, c.MinCovers)
+	}
+}
+
+// rank keeps a set that passes the rules on sets when it is among the best.
+func (s *search) rank(ids []seating.TableID, covers, low int) {
+	k := ranked{ids: ids, waste: covers - s.r.Covers}
+	tooFew := s.h.Policy.Minimum == seating.Enforce && s.r.Covers < low && !s.r.Override.Covers(seating.CheckMinimum)
+	if k.waste < 0 || k.waste > s.slack || tooFew || !s.h.Policy.CrossZone && s.severalZones(ids) {
 		return
 	}
-	c := Candidate{Tables: v.Tables, Summary: v.Summary, Waste: v.Summary.Slack, Combination: v.Summary.Combination}
-	for _, ref := range s.h.Floor.Refs(v.Tables) {
-		c.numbers = append(c.numbers, ref.Number)
+	if full := len(s.best) == s.limit; full {
+		worst := s.best[s.limit-1]
+		if c := cmp.Or(cmp.Compare(k.waste, worst.waste), cmp.Compare(len(k.ids), len(worst.ids))); c > 0 {
+			return
+		}
 	}
-	c.Reasons = reasons(s.r, v)
-	s.found = append(s.found, c)
+	for _, ref := range s.h.Floor.Refs(ids) {
+		k.numbers = append(k.numbers, ref.Number)
+	}
+	i, _ := slices.BinarySearchFunc(s.best, k, compareRanked)
+	s.best = slices.Insert(s.best, i, k)
+	s.best = s.best[:min(len(s.best), s.limit)]
+}
+
+func (s *search) severalZones(ids []seating.TableID) bool {
+	zone := s.h.Floor.Table(ids[0]).Zone
+	return slices.ContainsFunc(ids, func(id seating.TableID) bool { return s.h.Floor.Table(id).Zone != zone })
 }
 
 func reasons(r Request, v Verdict) []string {

@@ -43,6 +43,7 @@ type Context struct {
 	OtherHolds   []Hold // live ones of other bookings that meet the window
 	Policy       seating.Policy
 	Suggestions  []planner.Candidate
+	Truncated    bool // the search for suggestions was stopped by its bound
 	Revisions    seating.Revisions
 }
 
@@ -71,12 +72,12 @@ func ContextOf(h *house.House, e *house.Entry, principal string, now servicetime
 		switch {
 		case hold.Booking == e.ID:
 			c.Hold = &hold
-		case hold.Window.Overlaps(e.Window):
+		case hold.Window.Overlaps(planner.Remaining(e.Window, now)):
 			c.OtherHolds = append(c.OtherHolds, hold)
 		}
 	}
 	if !e.Status.Ended() {
-		c.Suggestions = planner.Best(h, planner.RequestFor(e, principal, now), MaxSuggestions)
+		c.Suggestions, c.Truncated = planner.Search(h, planner.RequestFor(e, principal, now), MaxSuggestions)
 	}
 	return c
 }
@@ -87,7 +88,7 @@ func tableInWindow(h *house.House, e *house.Entry, t seating.Table, now servicet
 	if !t.Active || zone == nil || !zone.Active {
 		in.State = TableUnavailable
 	}
-	for s := range h.Occupancy(t.ID, e.Window) {
+	for s := range h.Occupancy(t.ID, planner.Remaining(e.Window, now)) {
 		state, blocker := stateOf(h, e, s, now)
 		if rank(state) < rank(in.State) {
 			in.State = state
