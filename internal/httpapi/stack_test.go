@@ -167,7 +167,7 @@ func build(ctx context.Context, t testing.TB, path string) *stack {
 	telemetry.New(registry, "test")
 	s.deps = Deps{
 		Houses: s.houses, Lines: s.lines, Lists: s.store, Directory: s.store, Gate: access.NewGate(s.store, s.clock.now),
-		Logger: logger, Now: s.clock.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID, Version: "test",
+		Logger: logger, Now: s.clock.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID,
 		Registry: registry,
 	}
 	if s.api, err = New(s.deps); err != nil {
