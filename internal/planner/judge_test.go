@@ -95,6 +95,9 @@ func TestJudge_ListsEveryCheckOnce(t *testing.T) {
 				t.Errorf("Judge(T%v): %s is %q with code %q, want an outcome, and a code exactly when it is not ok", tables, c.ID, c.Outcome, c.Code)
 			}
 		}
+		if none := seating.FirstError(v.Checks) == nil; v.OK != none {
+			t.Errorf("Judge(T%v).OK = %v, want %v", tables, v.OK, none)
+		}
 		if !slices.Equal(ids, seating.CheckIDs()) {
 			t.Errorf("Judge(T%v) checks %v, want %v", tables, ids, seating.CheckIDs())
 		}
