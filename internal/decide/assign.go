@@ -25,14 +25,14 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := d.fresh(c.Booking, c.Tables); err != nil {
-		return Result{}, err
-	}
 	r := planner.RequestFor(e, d.env.Actor.Principal, d.env.Now)
 	r.Override = c.Override
 	v := planner.Judge(d.h, r, c.Tables)
 	if slices.Equal(v.Tables, e.Tables()) && to == e.Status && len(v.Tables) > 0 && (e.Hold == nil || !e.Hold.Live(d.env.Now)) {
 		return d.seated(e.Booking, v.Tables), nil // it sits there already
+	}
+	if err := d.fresh(c.Booking, c.Tables); err != nil {
+		return Result{}, err
 	}
 	if err := verdict(v.Checks); err != nil {
 		return Result{}, err

@@ -36,7 +36,6 @@ func (c ExtendHold) decide(d *draft) (Result, *seating.Error) {
 	d.rows.PutHolds = append(d.rows.PutHolds, hold)
 	d.due.Put = append(d.due.Put, house.DueRow{Subject: holdSubject(hold.ID), Kind: house.DueHoldExpiry, RunAt: until})
 	d.changes(seating.AspectHolds)
-	d.touches(e.ID, hold.Window, tables...)
 	d.line(bookingSubject(e.ID), "hold_live", "hold_extended", "", detail(map[string]any{"hold": hold.ID, "expiresAt": until}))
 	d.event(seating.EventHoldExtended, seating.SeverityInfo, e.ID, seating.EventPayload{Hold: hold.ID, Tables: tables, Window: hold.Window, ExpiresAt: until})
 	return Result{Hold: &Hold{Hold: hold, Tables: tables}}, nil

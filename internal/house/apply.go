@@ -150,9 +150,9 @@ func (h *House) applyBookings(r *Rows, at servicetime.Instant) error {
 		}
 		entry.Grants = slices.DeleteFunc(append(entry.Grants, g.Grant), func(o seating.Grant) bool { return !countable(o, at) })
 	}
-	for _, t := range e.touched {
-		if t.new.Hold != nil && len(t.new.Hold.Allocations) == 0 {
-			return fmt.Errorf("hold %s has no allocations", t.new.Hold.ID)
+	for entry := range e.entries() {
+		if entry.Hold != nil && len(entry.Hold.Allocations) == 0 {
+			return fmt.Errorf("hold %s has no allocations", entry.Hold.ID)
 		}
 	}
 	e.finish()

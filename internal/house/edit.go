@@ -2,6 +2,7 @@ package house
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -59,6 +60,17 @@ func (e *edit) holder(id seating.HoldID) *Entry {
 		}
 	}
 	return nil
+}
+
+// entries runs through what was touched, in no order.
+func (e *edit) entries() iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		for _, t := range e.touched {
+			if !yield(t.new) {
+				return
+			}
+		}
+	}
 }
 
 func (e *edit) put(entry *Entry) {

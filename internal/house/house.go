@@ -105,6 +105,11 @@ func New(s State) (*House, error) {
 			return nil, err
 		}
 	}
+	for entry := range e.entries() {
+		if entry.Hold != nil && len(entry.Hold.Allocations) == 0 {
+			return nil, fmt.Errorf("hold %s has no allocations", entry.Hold.ID)
+		}
+	}
 	for _, g := range s.Grants {
 		if entry := e.entry(g.Booking); entry != nil {
 			entry.Grants = append(entry.Grants, g.Grant)
