@@ -14,6 +14,7 @@ import (
 
 // closing is a Friday with a booking in every state, and one on Saturday.
 func closing(t *testing.T) *stage {
+	t.Helper()
 	return evening(t, func(s *house.State) {
 		for i, status := range seating.Statuses() {
 			b := housetest.Party(s, 20+i, 2, fmt.Sprintf("%02d:00", 12+i))

@@ -312,7 +312,7 @@ func TestConfirm_OverstayIsTheCheckItself(t *testing.T) {
 		s.ok(anna, decide.ExtendHold{Hold: housetest.Hold(1), By: 600})
 		for _, at := range []string{"18:28", "18:37", "18:44"} {
 			s.now = housetest.At(at)
-			s.try(anna, decide.ExtendHold{Hold: housetest.Hold(1), By: 600})
+			s.ok(anna, decide.ExtendHold{Hold: housetest.Hold(1), By: 600})
 		}
 		if revised {
 			s.later(seating.AspectPolicy, func(s *house.State) { s.Policy.SlackBudget = 5 })

@@ -6,12 +6,14 @@ import (
 	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/house/modeltest"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 )
 
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
+	modeltest.Soak(20)
 	m.Run()
 }
 

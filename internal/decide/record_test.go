@@ -78,18 +78,27 @@ func TestRecord(t *testing.T) {
 		}},
 		{name: "create with tables", who: anna, do: create(20, 4, "19:00", 1), want: want{
 			ev(seating.EventBookingCreated, seating.EventAssignmentSync, seating.EventBookingConfirmed),
-			[]string{"booking14:>assigned", "booking14:>pending", "booking14:pending>confirmed"}, nil, []house.GuardKind{house.GuardReference}, []seating.Aspect{bookings},
+			[]string{"booking14:>assigned", "booking14:>pending", "booking14:pending>confirmed"},
+			nil,
+			[]house.GuardKind{house.GuardReference},
+			[]seating.Aspect{bookings},
 		}},
 		{name: "hold", who: anna, do: hold(1, 1, 1), want: want{
 			ev(seating.EventHoldCreated), []string{"booking1:>hold_live"}, []string{"+1"}, nil, []seating.Aspect{holds},
 		}},
 		{name: "hold replaced", before: held, who: anna, do: hold(2, 1, 1), want: want{
-			ev(seating.EventHoldSuperseded, seating.EventHoldCreated), []string{"booking1:>hold_live", "booking1:hold_live>hold_superseded"}, []string{"-1", "+2"},
-			[]house.GuardKind{house.GuardBefore}, []seating.Aspect{holds},
+			ev(seating.EventHoldSuperseded, seating.EventHoldCreated),
+			[]string{"booking1:>hold_live", "booking1:hold_live>hold_superseded"},
+			[]string{"-1", "+2"},
+			[]house.GuardKind{house.GuardBefore},
+			[]seating.Aspect{holds},
 		}},
 		{name: "hold over a lapsed one", before: lapse, who: ben, do: hold(2, 2, 1), want: want{
-			ev(seating.EventHoldExpired, seating.EventHoldCreated), []string{"booking1:hold_live>hold_expired", "booking2:>hold_live"}, []string{"-1", "+2"},
-			[]house.GuardKind{house.GuardHoldLapsed}, []seating.Aspect{holds},
+			ev(seating.EventHoldExpired, seating.EventHoldCreated),
+			[]string{"booking1:hold_live>hold_expired", "booking2:>hold_live"},
+			[]string{"-1", "+2"},
+			[]house.GuardKind{house.GuardHoldLapsed},
+			[]seating.Aspect{holds},
 		}},
 		{name: "extend", before: held, who: anna, do: decide.ExtendHold{Hold: housetest.Hold(1), By: 400}, want: want{
 			ev(seating.EventHoldExtended), []string{"booking1:hold_live>hold_extended"}, []string{"+1"}, []house.GuardKind{house.GuardHoldLive}, []seating.Aspect{holds},
@@ -104,20 +113,28 @@ func TestRecord(t *testing.T) {
 			ev(seating.EventHoldExpired), []string{"booking1:hold_live>hold_expired"}, []string{"-1"}, []house.GuardKind{house.GuardHoldLapsed}, []seating.Aspect{holds},
 		}},
 		{name: "take over", before: held, who: cleo, do: decide.TakeOver{ID: housetest.Hold(2), Hold: housetest.Hold(1), Reason: "busy"}, want: want{
-			ev(seating.EventHoldSuperseded, seating.EventHoldCreated), []string{"booking1:>hold_live", "booking1:hold_live>hold_superseded"}, []string{"-1", "+2"},
-			[]house.GuardKind{house.GuardHoldLive, house.GuardBefore}, []seating.Aspect{holds},
+			ev(seating.EventHoldSuperseded, seating.EventHoldCreated),
+			[]string{"booking1:>hold_live", "booking1:hold_live>hold_superseded"},
+			[]string{"-1", "+2"},
+			[]house.GuardKind{house.GuardHoldLive, house.GuardBefore},
+			[]seating.Aspect{holds},
 		}},
 		{name: "confirm", before: held, who: anna, do: confirm(1), want: want{
 			ev(seating.EventHoldConfirmed, seating.EventAssignmentSync, seating.EventBookingConfirmed),
-			[]string{"booking1:>assigned", "booking1:hold_live>hold_confirmed", "booking1:pending>confirmed"}, []string{"-1"},
-			[]house.GuardKind{house.GuardHoldLive}, []seating.Aspect{holds, bookings},
+			[]string{"booking1:>assigned", "booking1:hold_live>hold_confirmed", "booking1:pending>confirmed"},
+			[]string{"-1"},
+			[]house.GuardKind{house.GuardHoldLive},
+			[]seating.Aspect{holds, bookings},
 		}},
 		{name: "assign", who: anna, do: assign(1, 1), want: want{
 			ev(seating.EventAssignmentSync, seating.EventBookingConfirmed), []string{"booking1:>assigned", "booking1:pending>confirmed"}, nil, nil, []seating.Aspect{bookings},
 		}},
 		{name: "assign past the own hold", before: held, who: anna, do: assign(1, 2), want: want{
 			ev(seating.EventHoldSuperseded, seating.EventAssignmentSync, seating.EventBookingConfirmed),
-			[]string{"booking1:>assigned", "booking1:hold_live>hold_superseded", "booking1:pending>confirmed"}, []string{"-1"}, nil, []seating.Aspect{holds, bookings},
+			[]string{"booking1:>assigned", "booking1:hold_live>hold_superseded", "booking1:pending>confirmed"},
+			[]string{"-1"},
+			nil,
+			[]seating.Aspect{holds, bookings},
 		}},
 		{name: "move", before: seats, who: anna, do: assign(1, 2), want: want{
 			ev(seating.EventAssignmentSync), []string{"booking1:>assigned"}, nil, nil, []seating.Aspect{bookings},
@@ -226,11 +243,19 @@ func TestT17_NoGuestDataInAChange(t *testing.T) {
 	s := evening(t, nil)
 	guests, notes := 0, 0
 	for _, c := range []decide.Command{
-		with(20), with(21, 6), decide.Cancel{Booking: housetest.Booking(21)}, holds, decide.ExtendHold{Hold: housetest.Hold(1), By: 300},
-		confirm(1), assign(20, 5), moves, decide.Swap{A: housetest.Booking(20), B: housetest.Booking(3)}, decide.Swap{A: housetest.Booking(3), B: housetest.Booking(20)},
-		unassign(20), hold(2, 20, 5), decide.ReleaseHold{Hold: housetest.Hold(2)}, imports(in), s.plan(without(8)),
+		with(20), with(21, 6),
+		decide.Cancel{Booking: housetest.Booking(21)},
+		holds,
+		decide.ExtendHold{Hold: housetest.Hold(1), By: 300},
+		confirm(1), assign(20, 5), moves,
+		decide.Swap{A: housetest.Booking(20), B: housetest.Booking(3)},
+		decide.Swap{A: housetest.Booking(3), B: housetest.Booking(20)},
+		unassign(20), hold(2, 20, 5),
+		decide.ReleaseHold{Hold: housetest.Hold(2)},
+		imports(in), s.plan(without(8)),
 		decide.PutPolicy{Policy: setting(housetest.Policy(), func(p *seating.Policy) { p.MaxTables = 3 })},
-		decide.PutPeriods{Periods: housetest.Periods()[:1]}, decide.RotateEpoch{Epoch: "next1", Reason: "restored"},
+		decide.PutPeriods{Periods: housetest.Periods()[:1]},
+		decide.RotateEpoch{Epoch: "next1", Reason: "restored"},
 	} {
 		r, err := s.try(cleo, c)
 		if err != nil && err.Code == seating.CodeSlackExceeded {

@@ -175,7 +175,7 @@ func TestOccupancy(t *testing.T) {
 
 // TestEntryTables: those of the last stretch.
 func TestEntryTables(t *testing.T) {
-	w := func(start, end string) servicetime.Window { return housetest.Window(start, end) }
+	w := housetest.Window
 	tests := []struct {
 		name string
 		rows []seating.Allocation

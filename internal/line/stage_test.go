@@ -12,6 +12,7 @@ import (
 	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/house/modeltest"
 	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/live"
 	"github.com/maitred/maitred/internal/seating"
@@ -21,6 +22,12 @@ import (
 	"github.com/maitred/maitred/internal/store/storetest"
 	"github.com/maitred/maitred/internal/verify"
 )
+
+func TestMain(m *testing.M) {
+	seating.BugPanics = true
+	modeltest.Soak(3)
+	m.Run()
+}
 
 // stack is a whole engine on a SQLite file, with a clock by hand.
 type stack struct {

@@ -12,7 +12,7 @@ func TestCheckAvailable(t *testing.T) {
 	out := func(message string, tables ...int) seating.Check {
 		return with(refusal(seating.CodeTableUnavailable, message), func(c *seating.Check) { c.Tables = refs(tables...) })
 	}
-	blocked := func(n int, start, end string) seating.Check {
+	blocked := func(_ int, start, end string) seating.Check {
 		return with(out("T1 is out of service.", 1), func(c *seating.Check) {
 			c.Blockers = []seating.Blocker{{
 				Table: refs(1)[0], Kind: seating.OwnedByBlock, Window: housetest.Window(start, end), Reason: "wobbly",

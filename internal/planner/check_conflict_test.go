@@ -58,17 +58,17 @@ func TestCheckConflict(t *testing.T) {
 
 // TestP07: the stored window counts, not what today's policy would make of it.
 func TestP07_StoredEndDecides(t *testing.T) {
-	stays := func(minutes time.Duration) func(*house.State) {
+	stays := func(stay time.Duration) func(*house.State) {
 		return func(s *house.State) {
 			housetest.Party(s, 2, 4, "17:00", 1)
-			s.Bookings[1].Window.End = housetest.At("17:00").Add(minutes * time.Minute)
+			s.Bookings[1].Window.End = housetest.At("17:00").Add(stay)
 			s.Allocations[len(s.Allocations)-1].Window = s.Bookings[1].Window
 		}
 	}
-	for minutes, want := range map[time.Duration]seating.Outcome{120: seating.OutcomeOK, 121: seating.OutcomeError} {
-		h, r := checkCase{edit: stays(minutes)}.asking(t)
+	for stay, want := range map[time.Duration]seating.Outcome{120 * time.Minute: seating.OutcomeOK, 121 * time.Minute: seating.OutcomeError} {
+		h, r := checkCase{edit: stays(stay)}.asking(t)
 		if got := find(planner.Judge(h, r, housetest.Tables(1)), seating.CheckConflict).Outcome; got != want {
-			t.Errorf("Judge(T1 after a stay of %d min): conflict = %s, want %s", minutes, got, want)
+			t.Errorf("Judge(T1 after a stay of %v): conflict = %s, want %s", stay, got, want)
 		}
 	}
 }

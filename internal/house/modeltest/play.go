@@ -1,8 +1,11 @@
 package modeltest
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"pgregory.net/rapid"
@@ -25,6 +28,18 @@ type System interface {
 	Advance(d time.Duration)
 	// Check is called now and then; it looks at the system's own invariants.
 	Check()
+}
+
+// Soak makes the properties of a test binary draw that many times as many games
+// when MAITRED_SOAK is set. Call it from TestMain.
+func Soak(times int) {
+	if os.Getenv("MAITRED_SOAK") == "" {
+		return
+	}
+	flag.Parse()
+	if err := flag.Set("rapid.checks", strconv.Itoa(100*times)); err != nil {
+		panic(err)
+	}
 }
 
 // Start is the database's time at which the system begins.
