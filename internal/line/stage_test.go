@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.uber.org/goleak"
 
 	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/house"
@@ -26,7 +27,7 @@ import (
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
 	modeltest.Soak(3)
-	m.Run()
+	goleak.VerifyTestMain(m)
 }
 
 // stack is a whole engine on a SQLite file, with a clock by hand.
