@@ -13,11 +13,11 @@ import (
 	"github.com/maitred/maitred/internal/servicetime"
 )
 
-// TestLoadEqualsReplayWhateverTheClock moves the database's clock to and fro, by
+// TestPropLoadEqualsReplayWhateverTheClock moves the database's clock to and fro, by
 // up to a day, between random commands: a house is a function of its version
 // alone. What is loaded, what is in memory and what the journal replays to stay
 // the same; every answer is granted or a refusal with a code of its own.
-func TestLoadEqualsReplayWhateverTheClock(t *testing.T) {
+func TestPropLoadEqualsReplayWhateverTheClock(t *testing.T) {
 	s := newStack(t)
 	games := 0
 	rapid.Check(t, func(r *rapid.T) {
