@@ -54,7 +54,7 @@ func (c *holdsReleaseCmd) Run(s *session) error {
 	if err := s.change(c.Flags, control.HoldRelease, control.HoldRef{Restaurant: c.Restaurant, Hold: c.Hold}, &released); err != nil {
 		return err
 	}
-	s.printf("released %s: %d tables are free\n", released.ID, released.Tables)
+	s.printf("released %s: it held %s\n", released.ID, counted(released.Tables, "table"))
 	return nil
 }
 
@@ -77,6 +77,6 @@ func (c *holdsExpireCmd) Run(s *session) error {
 	if c.JSON {
 		return s.json(done)
 	}
-	s.printf("recorded %d lapsed holds in %d restaurants\n", done.Holds, done.Restaurants)
+	s.printf("recorded %s in %s\n", counted(done.Holds, "lapsed hold"), counted(done.Restaurants, "restaurant"))
 	return nil
 }

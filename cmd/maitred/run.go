@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -167,11 +169,22 @@ func (s *session) logger(c config.Config) *slog.Logger {
 // lockWait is how long a command waits for the lock of another command.
 const lockWait = 3 * time.Second
 
-// change gives an operation to whoever has the database.
+// change gives an operation to whoever has the database. Only the first
+// restaurant makes a database: with a mistyped --db every other command would
+// succeed on an empty one.
 func (s *session) change(flags config.Flags, name string, in, out any) error {
 	c, err := s.config(quiet, flags)
 	if err != nil {
 		return err
+	}
+	if name != control.RestaurantCreate {
+		db, err := control.Canonical(c.DB.Path)
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w at %s", control.ErrNoDatabase, db)
+		}
 	}
 	return s.changeIn(c, control.Standard(), name, in, out)
 }

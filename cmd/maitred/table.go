@@ -33,3 +33,11 @@ func when(i servicetime.Instant) string {
 	}
 	return i.Time().Format("2006-01-02T15:04:05Z")
 }
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -48,7 +48,7 @@ func (c *verifyCmd) print(s *session, found *control.Verified) {
 			s.printf("%s: version %d, %d checks, nothing found\n", r.Slug, r.Version, found.Checks)
 			continue
 		}
-		s.printf("%s: version %d, %d checks, %d findings\n", r.Slug, r.Version, found.Checks, len(r.Findings))
+		s.printf("%s: version %d, %d checks, %s\n", r.Slug, r.Version, found.Checks, counted(len(r.Findings), "finding"))
 		for _, f := range r.Findings {
 			s.printf("  %s\n", f)
 		}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/maitred/maitred/internal/house"
-	"github.com/maitred/maitred/internal/planner"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 )
@@ -17,31 +16,56 @@ func holdAllocation(id seating.HoldID, booking seating.BookingID, table seating.
 	return seating.Allocation{Table: table, Window: w, Kind: seating.OwnedByHold, Owner: seating.AnyID(id), Claimant: seating.AnyID(booking)}
 }
 
-// seatAt gives the booking exactly the tables for what is left of the window. A
+// seatAt gives the booking exactly the tables for what is left of its window. A
 // checked-in party's past stays where it was: its old tables end now, new ones
 // start now. Before check-in a table that is left was never used and goes whole.
 // Source: docs/domain.md, time.
-func (d *draft) seatAt(e *house.Entry, w servicetime.Window, tables []seating.TableID) {
-	left := planner.Remaining(w, d.env.Now)
+func (d *draft) seatAt(e *house.Entry, left servicetime.Window, tables []seating.TableID) {
+	early := left.Start < e.Window.Start // every row begins anew
 	var want []seating.Allocation
+	has := map[seating.TableID]bool{}
 	for _, a := range e.Allocations {
-		switch {
-		case slices.Contains(tables, a.Table) && a.Window.End == w.End && a.Window.Start <= max(left.Start, d.env.Now):
+		if slices.Contains(tables, a.Table) && a.Window.End == left.End && !early {
 			want = append(want, a)
-		case e.Status == seating.CheckedIn && a.Window.Start < d.env.Now:
-			// A party past its end leaves a table the moment before: the tables
-			// whose rows reach the window's end are the ones it sits at.
-			if a.Window.End = min(a.Window.End, d.env.Now, w.End-1); !a.Window.Empty() {
-				want = append(want, a)
-			}
+			has[a.Table] = true
 		}
 	}
+	if e.Status == seating.CheckedIn {
+		want = append(want, d.past(e, left, tables, has)...)
+	}
 	for _, t := range tables {
-		if !slices.ContainsFunc(want, func(a seating.Allocation) bool { return a.Table == t && a.Window.End == w.End }) {
+		if !has[t] {
 			want = append(want, bookingAllocation(e.ID, t, left))
 		}
 	}
 	d.replace(e.Allocations, want)
+}
+
+// past are the rows that a party that sits leaves behind; has are those of the
+// tables that it keeps. A party past its end leaves a table the moment before: the
+// tables whose rows reach the window's end are the ones it sits at.
+func (d *draft) past(e *house.Entry, left servicetime.Window, tables []seating.TableID, has map[seating.TableID]bool) []seating.Allocation {
+	stays := len(has) == len(tables) // nothing begins, so what was over before stays as it was
+	var rows []seating.Allocation
+	for _, a := range e.Allocations {
+		sits := a.Window.End == left.End
+		if sits && has[a.Table] {
+			continue
+		}
+		if sits || !stays {
+			if a.Window.Start >= d.env.Now {
+				continue
+			}
+			a.Window.End = min(a.Window.End, max(d.env.Now, left.Start), left.End-1)
+		}
+		if slices.Contains(tables, a.Table) && !has[a.Table] { // it comes back
+			a.Window.End = min(a.Window.End, left.Start)
+		}
+		if !a.Window.Empty() {
+			rows = append(rows, a)
+		}
+	}
+	return rows
 }
 
 // truncate ends the booking's occupancy now; what lies in the past stays.

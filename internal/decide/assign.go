@@ -42,8 +42,9 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 		d.seatEarly(&b, v.Tables)
 	}
 	d.endOwnHold(e, seating.EndSuperseded, "assigned")
-	d.sweep(v.Tables, planner.Remaining(b.Window, d.env.Now), e.ID)
-	d.seatAt(e, b.Window, v.Tables)
+	left := planner.Remaining(b.Window, d.env.Now)
+	d.sweep(v.Tables, left, e.ID)
+	d.seatAt(e, left, v.Tables)
 	d.overridden(bookingSubject(e.ID), c.Override, c.Note, v.Checks)
 	result := d.assigned(e, b, v.Tables, to, seating.ChosenByPerson)
 	result.Checks, result.Summary = v.Checks, &v.Summary
@@ -76,7 +77,7 @@ func (c Unassign) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, wrongState(e, "A party that sits keeps its last table; move it or check it out.")
 	}
 	b := e.Booking
-	d.seatAt(e, b.Window, left)
+	d.seatAt(e, planner.Remaining(b.Window, d.env.Now), left)
 	d.line(bookingSubject(b.ID), "", "unassigned", "", fromTo(have, left))
 	if len(left) > 0 {
 		d.synced(b.ID, b.Window, left)

@@ -34,6 +34,7 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 	}
 	r := planner.RequestFor(e, e.Hold.CreatedBy, d.env.Now)
 	r.RequireAdjacency, r.Override = e.Hold.RequireAdjacency, e.Hold.Override
+	r.Window = planner.Remaining(e.Hold.Window, d.env.Now) // what it kept everybody out of, and no more
 	v := planner.Judge(d.h, r, tables)
 	if err := d.drift(e, v); err != nil {
 		return Result{}, err
@@ -44,10 +45,11 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 	if to == seating.CheckedIn {
 		// A party that sits keeps its past; what it gets starts now, not with the
 		// hold's rows.
-		if e.Status != seating.CheckedIn {
-			d.seatEarly(&b, tables)
+		left := r.Window
+		if e.Status != seating.CheckedIn && d.seatEarly(&b, tables) {
+			left = b.Window
 		}
-		d.seatAt(e, b.Window, tables)
+		d.seatAt(e, left, tables)
 		d.rows.DropAllocations = append(d.rows.DropAllocations, e.Hold.Allocations...)
 	} else {
 		d.rows.DropAllocations = append(d.rows.DropAllocations, e.Allocations...)

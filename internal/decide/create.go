@@ -68,7 +68,7 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 	}
 	d.overridden(bookingSubject(b.ID), c.Override, c.Note, v.Checks)
 	d.sweep(v.Tables, r.Window)
-	d.seatAt(e, b.Window, v.Tables)
+	d.seatAt(e, r.Window, v.Tables)
 	result := d.assigned(e, b, v.Tables, seating.Confirmed, by)
 	result.Checks, result.Summary = v.Checks, &v.Summary
 	return result, nil

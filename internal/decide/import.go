@@ -13,6 +13,14 @@ import (
 // maxImport bounds the bookings of one import command.
 const maxImport = 200
 
+// maxPrincipal bounds the name of who made a booking, in bytes.
+const maxPrincipal = 200
+
+var (
+	importedSources = []seating.Source{seating.SourceWeb, seating.SourcePhone, seating.SourceWalkIn, seating.SourceAPI, seating.SourceImport}
+	importedWishes  = []seating.SeatingType{"", seating.SeatingStandard, seating.SeatingSofa, seating.SeatingBooth, seating.SeatingHighTop}
+)
+
 var importedReference = regexp.MustCompile(`^[0-9A-Z]{4,12}$`)
 
 // Name implements Command.
@@ -64,7 +72,7 @@ func (c ImportBookings) openFrom(d *draft) *seating.Error {
 // importOne puts one booking as it was, with its occupancy up to its end.
 func (d *draft) importOne(in Imported, taken map[string]bool, busy map[seating.TableID][]servicetime.Window) *seating.Error {
 	b := in.Booking
-	if err := seating.InvalidFields(importFaults(b)); err != nil {
+	if err := seating.InvalidFields(importFaults(b, d.env.Now)); err != nil {
 		return err
 	}
 	if taken[b.Reference] || d.h.HasReference(b.Reference) || d.h.Booking(b.ID) != nil {
@@ -80,6 +88,9 @@ func (d *draft) importOne(in Imported, taken map[string]bool, busy map[seating.T
 	tables = slices.Compact(tables)
 	if (b.Status == seating.Confirmed || b.Status == seating.CheckedIn) && len(tables) == 0 {
 		return seating.Invalid("/tableIds", "a booking that is %s has tables", b.Status)
+	}
+	if b.Status == seating.Waitlisted && len(tables) > 0 {
+		return seating.Invalid("/tableIds", "a booking that is waitlisted has no tables")
 	}
 	for _, id := range tables {
 		if t := d.h.Floor.Table(id); t == nil || t.Retired {
@@ -112,8 +123,8 @@ func (d *draft) importOne(in Imported, taken map[string]bool, busy map[seating.T
 	return nil
 }
 
-// importFaults refuses what no booking can be.
-func importFaults(b seating.Booking) []seating.Field {
+// importFaults refuses what no booking can be, and no row of one.
+func importFaults(b seating.Booking, now servicetime.Instant) []seating.Field {
 	var fields []seating.Field
 	fault := func(bad bool, pointer, message string) {
 		if bad {
@@ -125,10 +136,20 @@ func importFaults(b seating.Booking) []seating.Field {
 	fault(b.Covers < 1 || b.Covers > seating.MaxPartyCovers, "/covers", "a party has 1 to 100 covers")
 	fault(b.Dining.Empty() || !b.Dining.Within(b.Window), "/window", "dining lies within the window")
 	longest := servicetime.MaxTurn + 2*servicetime.MaxBuffer
-	fault(b.Window.End.Sub(b.Window.Start) > longest.Duration(), "/window", "too long")
+	start := b.Window.Start
+	if !b.CheckedInAt.IsZero() { // an early check-in moved it, however far
+		start = max(start, b.Dining.Start.Add(-servicetime.MaxBuffer.Duration()))
+	}
+	fault(b.Window.End.Sub(start) > longest.Duration(), "/window", "too long")
+	fault(b.Turn < 0 || b.Turn > servicetime.MaxTurn, "/turnMinutes", "a stay lasts 1 to 600 minutes; 0 is the band's")
 	fault(!slices.Contains(seating.Statuses(), b.Status), "/status", "not a state of a booking")
 	fault(b.Status.Ended() == b.EndedAt.IsZero(), "/endedAt", "set exactly when the booking has ended")
+	fault(b.EndedAt > now, "/endedAt", "is in the future")
 	fault(b.Status == seating.CheckedIn && b.CheckedInAt.IsZero(), "/checkedInAt", "needed for a checked-in booking")
 	fault(b.CreatedAt.IsZero() || b.CreatedBy == "", "/createdAt", "needed")
+	fault(len(b.CreatedBy) > maxPrincipal, "/createdBy", "at most 200 bytes")
+	fault(!slices.Contains(importedSources, b.Source), "/source", "one of web, phone, walk_in, api, import")
+	fault(!slices.Contains(importedWishes, b.SeatingWish), "/seatingPreference", "one of standard, sofa, booth, high_top")
+	fault(!slices.Contains([]seating.ChosenBy{"", seating.ChosenByPerson, seating.ChosenByPlanner}, b.ChosenBy), "/chosenBy", "person or planner")
 	return fields
 }

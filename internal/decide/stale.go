@@ -96,7 +96,8 @@ func (d *draft) unrevised(a seating.Aspect) *seating.Error {
 	if seen == nil {
 		return nil
 	}
-	if err := compares(d.h, *seen, false); err != nil {
+	// Revisions are known for ever; a version from ahead is one of another past.
+	if err := compares(d.h, *seen, seen.N > d.h.Version); err != nil {
 		return err
 	}
 	if d.h.Revisions.Of(a) <= seen.N {

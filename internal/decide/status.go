@@ -2,6 +2,7 @@ package decide
 
 import (
 	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/planner"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 )
@@ -99,21 +100,26 @@ func (d *draft) target(e *house.Entry, t Transition) (seating.Status, *seating.E
 }
 
 // seatEarly lets a party that checks in before its window claim its tables from
-// now, if they are free until then; else the window stays.
+// now, if they are free until then and nobody overstays at them; else the window
+// stays. It reports whether it moved the window.
 // Source: docs/domain.md, time.
-func (d *draft) seatEarly(b *seating.Booking, tables []seating.TableID) {
+func (d *draft) seatEarly(b *seating.Booking, tables []seating.TableID) bool {
 	if b.Window.Start <= d.env.Now {
-		return
+		return false
 	}
 	gap := servicetime.Window{Start: d.env.Now, End: b.Window.Start}
 	for _, t := range tables {
+		if planner.Overstaying(d.h, t, planner.Request{Booking: b.ID, Now: d.env.Now}) != nil {
+			return false
+		}
 		for slot := range d.h.Occupancy(t, gap) {
 			lapsed := slot.Kind == seating.OwnedByHold && !slot.Entry.Hold.Live(d.env.Now)
 			if slot.Claimant != seating.AnyID(b.ID) && !lapsed {
-				return
+				return false
 			}
 		}
 	}
 	d.sweep(tables, gap, b.ID)
 	b.Window.Start = d.env.Now
+	return true
 }

@@ -46,10 +46,11 @@ func (c Swap) decide(d *draft) (Result, *seating.Error) {
 	for _, e := range []*house.Entry{a, b} {
 		d.endOwnHold(e, seating.EndSuperseded, "swapped")
 	}
-	d.sweep(tablesB, planner.Remaining(a.Window, d.env.Now), a.ID, b.ID)
-	d.sweep(tablesA, planner.Remaining(b.Window, d.env.Now), a.ID, b.ID)
-	d.seatAt(a, a.Window, tablesB)
-	d.seatAt(b, b.Window, tablesA)
+	leftA, leftB := planner.Remaining(a.Window, d.env.Now), planner.Remaining(b.Window, d.env.Now)
+	d.sweep(tablesB, leftA, a.ID, b.ID)
+	d.sweep(tablesA, leftB, a.ID, b.ID)
+	d.seatAt(a, leftA, tablesB)
+	d.seatAt(b, leftB, tablesA)
 	first := d.assigned(a, a.Booking, tablesB, a.Status, seating.ChosenByPerson)
 	second := d.assigned(b, b.Booking, tablesA, b.Status, seating.ChosenByPerson)
 	first.Other, first.Swapped = second.Booking, second.Assignment

@@ -173,8 +173,9 @@ func (w *writer) booking(p party) (decide.Imported, error) {
 	dining := servicetime.Dining(start, service.Period.Turn(p.covers))
 	policy := seating.DefaultPolicy(seating.DefaultHoldRules())
 	made := servicetime.InstantOf(time.Unix(int64(w.first)*86400, 0)).Add(-time.Duration(1+w.rnd.IntN(14*24)) * time.Hour)
+	id := w.room.bookingID(w.first, w.n)
 	b := seating.Booking{
-		ID: w.room.bookingID(w.first, w.n), Reference: w.reference(), Covers: p.covers, Date: p.date, Time: p.at,
+		ID: id, Reference: w.reference(id), Covers: p.covers, Date: p.date, Time: p.at,
 		ServiceDate: service.ServiceDate, Window: servicetime.WithBuffers(dining, policy.BufferBefore, policy.BufferAfter), Dining: dining,
 		Status: seating.Pending, Source: seating.SourcePhone, CreatedAt: made, CreatedBy: seating.Operator().Principal,
 	}
@@ -221,15 +222,11 @@ func (w *writer) free(s *set, at servicetime.Window) bool {
 	return !slices.ContainsFunc(s.tables, func(t seating.TableID) bool { return slices.ContainsFunc(w.busy[t], at.Overlaps) })
 }
 
-// reference is short and has no letters that are mistaken for others.
-func (w *writer) reference() string {
-	const letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-	for {
-		var b [5]byte
-		for i := range b {
-			b[i] = letters[w.rnd.IntN(len(letters))]
-		}
-		if ref := string(b[:]); !w.refs[ref] {
+// reference is the one that the booking would get if somebody made it now; the
+// next where an earlier booking of the book has it.
+func (w *writer) reference(id seating.BookingID) string {
+	for attempt := 0; ; attempt++ {
+		if ref := seating.ReferenceFor(id, attempt); !w.refs[ref] {
 			w.refs[ref] = true
 			return ref
 		}

@@ -43,6 +43,11 @@ func TestSameDaySameBook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			for _, in := range one {
+				if want := seating.ReferenceFor(in.Booking.ID, 0); in.Booking.Reference != want {
+					t.Errorf("%s: reference = %s, want %s, as if the booking were made now", r.slug, in.Booking.Reference, want)
+				}
+			}
 			if diff := cmp.Diff(one, two); diff != "" {
 				t.Errorf("two books of %s differ:\n%s", r.slug, diff)
 			}
@@ -78,8 +83,8 @@ func TestDemoLeavesOtherRestaurantsAlone(t *testing.T) {
 	}
 	beside := open()
 	restaurant(beside, "mine")
-	if _, err := Load(t.Context(), beside, Options{}); err == nil || !strings.Contains(err.Error(), "mine") {
-		t.Errorf("Load beside another restaurant = %v, want a refusal that names it", err)
+	if _, err := Load(t.Context(), beside, Options{}); err == nil || !strings.Contains(err.Error(), "mine") || !strings.Contains(err.Error(), "without --demo") {
+		t.Errorf("Load beside another restaurant = %v, want a refusal that names it and what to do", err)
 	}
 	if err := alone(t.Context(), beside, true); err != nil {
 		t.Errorf("forced beside another restaurant = %v, want no refusal", err)

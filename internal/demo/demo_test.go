@@ -64,6 +64,31 @@ func noon(y int, m time.Month, d int) *time.Time {
 	return new(time.Date(y, m, d, 12, 0, 0, 0, time.UTC))
 }
 
+// A book that begins weeks ahead has been made by now all the same.
+func TestDemoOfLater(t *testing.T) {
+	t.Parallel()
+	now := noon(2026, time.November, 1)
+	a := open(t, t.TempDir(), now)
+	first := servicetime.NewDate(2026, time.November, 27)
+	load(t, a, demo.Options{Date: &first, Crowd: 30})
+	at, err := a.Store.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := 0
+	for e := range houseOf(t, a, "maison-paradis").Bookings() {
+		if e.CreatedAt > at || e.EndedAt > at {
+			t.Errorf("booking %s was made at %s and ended at %s, want both by %s", e.Reference, e.CreatedAt, e.EndedAt, at)
+		}
+		if !e.EndedAt.IsZero() {
+			ended++
+		}
+	}
+	if ended == 0 {
+		t.Error("no booking has ended, want some that called off")
+	}
+}
+
 func TestDemo(t *testing.T) { //nolint:tparallel // the parts look at one database, and the last one moves its clock
 	t.Parallel()
 	now := noon(2026, time.November, 27)

@@ -71,7 +71,7 @@ func Load(ctx context.Context, a *control.App, o Options) (Report, error) {
 	report := Report{Kept: kept}
 	for i, r := range rooms() {
 		if !kept {
-			if err := r.load(ctx, a, firsts[i], cmp.Or(o.Crowd, 100)); err != nil {
+			if err := r.load(ctx, a, firsts[i], now, cmp.Or(o.Crowd, 100)); err != nil {
 				return Report{}, fmt.Errorf("load %s: %w", r.slug, err)
 			}
 		}
@@ -105,7 +105,7 @@ func alone(ctx context.Context, a *control.App, force bool) error {
 		}
 	}
 	if len(others) > 0 && !force {
-		return &control.Error{Code: "EXISTS", Message: fmt.Sprintf("the database has restaurants that are not the demo's (%s); use another database", strings.Join(others, ", "))}
+		return &control.Error{Code: "EXISTS", Message: fmt.Sprintf("the database has restaurants that are not the demo's (%s): serve it without --demo, or use another database", strings.Join(others, ", "))}
 	}
 	return nil
 }
@@ -130,8 +130,9 @@ func (r *room) covers(ctx context.Context, a *control.App, today servicetime.Dat
 	return begins, false, nil
 }
 
-// load makes the restaurant anew, with a book from the first day on.
-func (r *room) load(ctx context.Context, a *control.App, first servicetime.Date, crowd int) error {
+// load makes the restaurant anew, with a book from the first day on. However far
+// ahead that is, nobody has called before now.
+func (r *room) load(ctx context.Context, a *control.App, first servicetime.Date, now servicetime.Instant, crowd int) error {
 	if err := a.Store.DropRestaurant(ctx, r.id()); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
@@ -152,6 +153,10 @@ func (r *room) load(ctx context.Context, a *control.App, first servicetime.Date,
 	book, err := r.book(first, placed.Floor, crowd)
 	if err != nil {
 		return err
+	}
+	for i := range book {
+		b := &book[i].Booking
+		b.CreatedAt, b.EndedAt = min(b.CreatedAt, now), min(b.EndedAt, now)
 	}
 	for part := range slices.Chunk(book, chunk) {
 		if _, err := a.Do(ctx, r.id(), decide.ImportBookings{Bookings: part}); err != nil {

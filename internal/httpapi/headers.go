@@ -40,13 +40,13 @@ func single(h http.Header, name string) (string, *seating.Error) {
 		}
 		return values[0], nil
 	}
-	return "", unreadable(name, "the header %s is there more than once", name)
+	return "", unreadable(name, "is there more than once")
 }
 
 // parseKey checks an Idempotency-Key: 1 to 200 visible ASCII characters.
 func parseKey(s string) *seating.Error {
 	if len(s) > maxKey || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return unreadable(headerKey, "%s must be 1 to %d visible ASCII characters", headerKey, maxKey)
+		return unreadable(headerKey, "must be 1 to %d visible ASCII characters", maxKey)
 	}
 	return nil
 }
@@ -54,7 +54,7 @@ func parseKey(s string) *seating.Error {
 // parseIfMatch reads exactly one strong entity tag that is a version. "*", weak
 // tags and lists name no state that somebody saw.
 func parseIfMatch(s string) (seating.Version, *seating.Error) {
-	bad := unreadable(headerIfMatch, `%s must be one version in quotes, as answers give it`, headerIfMatch)
+	bad := unreadable(headerIfMatch, "must be one version in quotes, as answers give it")
 	if len(s) > maxTag || len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return seating.Version{}, bad
 	}
@@ -68,7 +68,7 @@ func parseIfMatch(s string) (seating.Version, *seating.Error) {
 func parseMinVersion(s string) (seating.Version, *seating.Error) {
 	v, err := seating.ParseVersion(s)
 	if err != nil || len(s) > maxTag {
-		return seating.Version{}, unreadable(headerMinVersion, "%s must be a version, as answers give it", headerMinVersion)
+		return seating.Version{}, unreadable(headerMinVersion, "must be a version, as answers give it")
 	}
 	return v, nil
 }
@@ -101,7 +101,7 @@ func (c *call) readHeaders() *seating.Error {
 		got[name] = v
 	}
 	if v := got[headerActingFor]; v != "" && !access.ValidActingFor(v) {
-		return unreadable(headerActingFor, "%s must be 1 to 64 visible ASCII characters", headerActingFor)
+		return unreadable(headerActingFor, "must be 1 to 64 visible ASCII characters")
 	}
 	if v := got[headerKey]; v != "" {
 		if refusal := parseKey(v); refusal != nil {
@@ -120,7 +120,7 @@ func (c *call) readHeaders() *seating.Error {
 		case c.op.ifMatch:
 			c.ifMatch = &version
 		case c.op.method != http.MethodGet:
-			return unreadable(headerIfMatch, "%s does not apply to this operation", headerIfMatch)
+			return unreadable(headerIfMatch, "does not apply to this operation")
 		}
 	}
 	if v := got[headerMinVersion]; v != "" {
@@ -157,7 +157,7 @@ func (c *call) readQuery() *seating.Error {
 		case !slices.ContainsFunc(c.op.query, func(p param) bool { return p.name == name }):
 			return unreadable(clipped(strings.ToValidUTF8(name, "")), "is not a parameter of this operation")
 		case len(values[name]) > 1:
-			return unreadable(name, "the parameter %s is there more than once", name)
+			return unreadable(name, "is there more than once")
 		}
 	}
 	c.query = values

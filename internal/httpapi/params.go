@@ -67,7 +67,7 @@ func (c *call) statuses() ([]seating.Status, *seating.Error) {
 	for word := range strings.SplitSeq(c.query.Get("status"), ",") {
 		s := seating.Status(word)
 		if !slices.Contains(known, s) || slices.Contains(statuses, s) {
-			return nil, unreadable("status", "must be states separated by commas, each once, of %v", known)
+			return nil, unreadable("status", "must be states separated by commas, each once, of %s", words(known))
 		}
 		statuses = append(statuses, s)
 	}

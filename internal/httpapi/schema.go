@@ -163,12 +163,20 @@ func patternWords(s *huma.Schema) string {
 	return "like " + s.Pattern
 }
 
-func words(enum []any) string {
+func words[T any](enum []T) string {
 	list := make([]string, len(enum))
 	for i, e := range enum {
 		list[i] = fmt.Sprint(e)
 	}
 	return strings.Join(list, ", ")
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (j *judge) array(s *huma.Schema, v any, at string, f *faults) {
@@ -181,7 +189,7 @@ func (j *judge) array(s *huma.Schema, v any, at string, f *faults) {
 		f.add(at, "must have at most %d items, not %d", *s.MaxItems, len(list))
 		return
 	case s.MinItems != nil && len(list) < *s.MinItems:
-		f.add(at, "must have at least %d items", *s.MinItems)
+		f.add(at, "must have at least %s", counted(*s.MinItems, "item"))
 		return
 	}
 	for i, item := range list {

@@ -192,6 +192,9 @@ func TestHostileParameters(t *testing.T) {
 		if p := got.pointers(); !slices.Equal(p, []string{pointer}) {
 			t.Errorf("GET /bookings?%.60s: pointers = %v, want %s", query, p, pointer)
 		}
+		if d := got.text("detail"); strings.ContainsAny(d, "[]") {
+			t.Errorf("GET /bookings?%.60s: detail = %q, want words, not a list of Go", query, d)
+		}
 	}
 	s.do(http.MethodDelete, v.path("/bookings/"+uuid.NewString()+"/assignment?tableId=x"), host, nil).refused(http.StatusBadRequest, seating.CodeUnreadable)
 	s.do(http.MethodDelete, v.path("/bookings/"+uuid.NewString()+"/assignment?tableId=&tableId="), host, nil).refused(http.StatusBadRequest, seating.CodeUnreadable)
@@ -228,6 +231,9 @@ func TestHostileHeaders(t *testing.T) {
 		got := s.do(http.MethodPost, path, host, s.tables(v, "T2"), x.header, x.value).refused(http.StatusBadRequest, seating.CodeUnreadable)
 		if p := got.pointers(); !slices.Equal(p, []string{x.header}) {
 			t.Errorf("%s %.40q: pointers = %v, want %s", x.header, x.value, p, x.header)
+		}
+		if d := got.text("detail"); strings.Count(d, x.header) != 1 {
+			t.Errorf("%s %.40q: detail = %q, want the header's name once", x.header, x.value, d)
 		}
 	}
 	for header, values := range map[string][]string{

@@ -330,11 +330,14 @@ func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 }
 
 // freeUntil reports whether nobody has the tables between now and the party's
-// time.
+// time, nor sits at them past its own.
 func (m *model) freeUntil(b *mBooking, ts []int) bool {
 	for _, o := range m.bookings {
 		if o == b {
 			continue
+		}
+		if o.status == seating.CheckedIn && o.end <= m.now && slices.ContainsFunc(o.tablesOf(), func(t int) bool { return slices.Contains(ts, t) }) {
+			return false
 		}
 		for _, s := range o.sat {
 			if slices.Contains(ts, s.table) && s.start < b.start && m.now < s.end {

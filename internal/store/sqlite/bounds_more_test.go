@@ -1,0 +1,82 @@
+package sqlite_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/storetest"
+)
+
+// TestBoundsOfTheSchema: values that no command lets through are refused by the
+// database itself; those at the bound are taken.
+func TestBoundsOfTheSchema(t *testing.T) {
+	t.Parallel()
+	policy := func(set func(*seating.Policy)) func(*storetest.Seed, *house.Change) {
+		return func(d *storetest.Seed, c *house.Change) {
+			p := d.House.Policy
+			set(&p)
+			c.Rows.Policy = &p
+		}
+	}
+	due := func(kind string) func(*storetest.Seed, *house.Change) {
+		return func(_ *storetest.Seed, c *house.Change) {
+			c.Due.Put = []house.DueRow{{Subject: "x", Kind: house.DueKind(kind), RunAt: 1}}
+		}
+	}
+	key := func(key string) func(*storetest.Seed, *house.Change) {
+		return func(_ *storetest.Seed, c *house.Change) {
+			c.Receipt = &house.Receipt{
+				ReceiptKey: house.ReceiptKey{Principal: "p", Key: key}, Fingerprint: "f", Command: c.Command, Status: 201, Version: c.Public(), Body: []byte(`{}`), At: c.At,
+			}
+		}
+	}
+	wish := func(wish seating.SeatingType) func(*storetest.Seed, *house.Change) {
+		return func(d *storetest.Seed, c *house.Change) {
+			b := d.Booking("B1", 0, 60)
+			b.SeatingWish = wish
+			c.Rows.PutBookings = []seating.Booking{b}
+		}
+	}
+	command := func(n int) func(*storetest.Seed, *house.Change) {
+		return func(_ *storetest.Seed, c *house.Change) { c.Command = strings.Repeat("c", n) }
+	}
+	window := func(n servicetime.Seconds) func(*storetest.Seed, *house.Change) {
+		return policy(func(p *seating.Policy) { p.Hold.BudgetWindow = n })
+	}
+	tests := []struct {
+		name string
+		set  func(*storetest.Seed, *house.Change)
+		ok   bool
+	}{
+		{"a command of 100", command(100), true},
+		{"a command of 101", command(101), false},
+		{"no command", command(0), false},
+		{"a key of 200", key(strings.Repeat("k", 200)), true},
+		{"a key of 201", key(strings.Repeat("k", 201)), false},
+		{"a kind of work of 100", due(strings.Repeat("k", 100)), true},
+		{"a kind of work of 101", due(strings.Repeat("k", 101)), false},
+		{"a budget over 3600 s", window(3600), true},
+		{"a budget over 3601 s", window(3601), false},
+		{"a budget over 5 s", window(5), true},
+		{"a budget over 4 s", window(4), false},
+		{"a wish for a booth", wish(seating.SeatingBooth), true},
+		{"a wish for a bench", wish("bench"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, seeds := stage(t, "one")
+			d := seeds[0]
+			c := d.Change("bounds", house.Rows{}, seating.AspectPolicy)
+			tt.set(d, c)
+			if _, err := s.Commit(t.Context(), d.Batch(c)); (err == nil) != tt.ok || !tt.ok && !errors.Is(err, store.ErrInvalid) {
+				t.Errorf("Commit(%s) = %v, want taken %t, else ErrInvalid", tt.name, err, tt.ok)
+			}
+		})
+	}
+}
