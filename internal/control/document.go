@@ -86,8 +86,9 @@ type DocumentBooking struct {
 	Dining      servicetime.Window  `json:"dining"`
 	Turn        servicetime.Minutes `json:"turnMinutes,omitempty"`
 	Status      seating.Status      `json:"status"`
-	Tables      []string            `json:"tables"`         // numbers
-	ZoneWish    string              `json:"zone,omitempty"` // name
+	Tables      []string            `json:"tables"`                // numbers
+	Since       servicetime.Instant `json:"tablesSince,omitempty"` // when they were given, if not at the window's start
+	ZoneWish    string              `json:"zone,omitempty"`        // name
 	SeatingWish seating.SeatingType `json:"seatingPreference,omitempty"`
 	Source      seating.Source      `json:"source"`
 	ArrivedAt   servicetime.Instant `json:"arrivedAt,omitempty"`
@@ -222,7 +223,7 @@ func (e *exporter) bookings(d *store.Dump, guests map[seating.BookingID]seating.
 			CreatedAt: b.CreatedAt, CreatedBy: b.CreatedBy,
 		}
 		if at := seats[b.ID]; at != nil {
-			row.Tables = e.numbers(at.Tables())
+			row.Tables, row.Since = e.numbers(at.Tables()), since(at, b.Window)
 		}
 		if len(row.Tables) == 0 {
 			row.ChosenBy = ""
@@ -236,6 +237,24 @@ func (e *exporter) bookings(d *store.Dump, guests map[seating.BookingID]seating.
 		return cmp.Or(cmp.Compare(x.ServiceDate, y.ServiceDate), cmp.Compare(x.Window.Start, y.Window.Start), cmp.Compare(x.Reference, y.Reference))
 	})
 	return list
+}
+
+// since is when the last of a booking's tables was given to it; zero when all of
+// them from its window's start.
+func since(e *house.Entry, w servicetime.Window) servicetime.Instant {
+	var last, from servicetime.Instant
+	for _, a := range e.Allocations {
+		last = max(last, a.Window.End)
+	}
+	for _, a := range e.Allocations {
+		if a.Window.End == last {
+			from = max(from, a.Window.Start)
+		}
+	}
+	if from == w.Start {
+		return 0
+	}
+	return from
 }
 
 func orEmpty[R any](rows []R) []R {

@@ -231,6 +231,7 @@ type (
 type Imported struct {
 	Booking seating.Booking
 	Tables  []seating.TableID
+	Since   servicetime.Instant // when the tables were given; zero: at the window's start
 	Guest   seating.Guest
 }
 

@@ -79,7 +79,11 @@ func (d *draft) importOne(in Imported, taken map[string]bool, busy map[seating.T
 		return seating.Invalid("/reference", "the reference %s is taken", b.Reference)
 	}
 	taken[b.Reference] = true
+	if in.Since != 0 && !b.Window.Contains(in.Since) {
+		return seating.Invalid("/tablesSince", "not within the window")
+	}
 	w := b.Window
+	w.Start = max(w.Start, in.Since)
 	if b.Status.Ended() {
 		w.End = min(w.End, b.EndedAt)
 	}

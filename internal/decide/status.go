@@ -90,6 +90,9 @@ func (d *draft) target(e *house.Entry, t Transition) (seating.Status, *seating.E
 		if !d.env.Actor.Can(seating.CapSeat) {
 			return "", seating.Refuse(seating.CodeForbidden, "Checking in takes the capability seat.")
 		}
+		if today := d.h.Calendar.ServiceDate(d.env.Now); e.ServiceDate > today {
+			return "", wrongState(e, "It is for %s and cannot be checked in before that day.", e.ServiceDate)
+		}
 	default:
 		return "", seating.Invalid("/transition", "one of confirmed, checked_in, none")
 	}

@@ -1,9 +1,11 @@
 package line_test
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/house/housetest"
@@ -38,13 +40,15 @@ func TestReplayInABatchLeavesNoNeighbourWaiting(t *testing.T) {
 		}
 		close(gate)
 	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // who is forgotten is told nothing
+	defer cancel()
 	replayed := false
 	for i, err := range atOnce(3, func(i int) *seating.Error {
 		if i > 0 {
-			_, err := r.do(t.Context(), anna, hold(i+1, i+1, i+1))
+			_, err := r.do(ctx, anna, hold(i+1, i+1, i+1))
 			return err
 		}
-		a, err := r.request(t.Context(), used)
+		a, err := r.request(ctx, used)
 		replayed = a.Replayed
 		return err
 	}) {
