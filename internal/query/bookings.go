@@ -73,7 +73,8 @@ func (r *Reader) Guests(ctx context.Context, id seating.RestaurantID, bookings [
 }
 
 // History lists what happened to a booking, newest first, before a version (0:
-// from the newest). A page never ends within the lines of one version.
+// from the newest). A page never ends within the lines of one version; it has as
+// many more as that takes.
 func (r *Reader) History(ctx context.Context, id seating.RestaurantID, booking seating.BookingID, before int64, limit int) (Page[store.HistoryLine, int64], error) {
 	lines, err := r.lists.History(ctx, id, "booking:"+booking.String(), before, limit+1)
 	if err != nil {
@@ -84,8 +85,8 @@ func (r *Reader) History(ctx context.Context, id seating.RestaurantID, booking s
 		return page, nil
 	}
 	end := limit
-	for end > 1 && lines[end-1].Version == lines[limit].Version {
-		end--
+	for end < len(lines) && lines[end].Version == lines[limit-1].Version {
+		end++
 	}
 	page.Rows = lines[:end]
 	page.Next = &lines[end-1].Version

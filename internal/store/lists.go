@@ -16,7 +16,8 @@ type Lists interface {
 	// Guests returns what is known of the guests of those bookings; unknown ones are absent.
 	Guests(ctx context.Context, id seating.RestaurantID, bookings []seating.BookingID) (map[seating.BookingID]seating.Guest, error)
 	// History returns the lines of a subject ("" for all), newest first, with a
-	// version below before (0: from the newest), at most limit.
+	// version below before (0: from the newest): limit lines, and the rest of the
+	// version that the last of them is of. It must never cut a version in two.
 	History(ctx context.Context, id seating.RestaurantID, subject string, before int64, limit int) ([]HistoryLine, error)
 	// EndedHold returns a hold that is over, or ErrNotFound.
 	EndedHold(ctx context.Context, id seating.RestaurantID, hold seating.HoldID) (seating.EndedHold, error)

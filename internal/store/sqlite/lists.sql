@@ -54,6 +54,7 @@ WHERE restaurant_id = ?1
     AND booking_id IN (SELECT value FROM json_each(?2));
 
 -- name: History
+-- Whole versions: all lines down to the version that the last one wanted is of.
 SELECT h.version, h.ordinal, h.at, h.principal, h.command, h.subject, h.from_state, h.to_state, h.reason, h.detail, n.text
 FROM history AS h
 LEFT JOIN staff_note AS n ON n.restaurant_id = h.restaurant_id
@@ -61,8 +62,14 @@ LEFT JOIN staff_note AS n ON n.restaurant_id = h.restaurant_id
     AND n.ordinal = h.ordinal
 WHERE h.restaurant_id = ?1
     AND h.version < ?2
-ORDER BY h.version DESC, h.ordinal DESC
-LIMIT ?3;
+    AND h.version >= COALESCE((
+        SELECT o.version
+        FROM history AS o
+        WHERE o.restaurant_id = ?1
+            AND o.version < ?2
+        ORDER BY o.version DESC, o.ordinal DESC
+        LIMIT 1 OFFSET ?3 - 1), 0)
+ORDER BY h.version DESC, h.ordinal DESC;
 
 -- name: HistoryOfSubject
 SELECT h.version, h.ordinal, h.at, h.principal, h.command, h.subject, h.from_state, h.to_state, h.reason, h.detail, n.text
@@ -73,5 +80,12 @@ LEFT JOIN staff_note AS n ON n.restaurant_id = h.restaurant_id
 WHERE h.restaurant_id = ?1
     AND h.version < ?2
     AND h.subject = ?4
-ORDER BY h.version DESC, h.ordinal DESC
-LIMIT ?3;
+    AND h.version >= COALESCE((
+        SELECT o.version
+        FROM history AS o
+        WHERE o.restaurant_id = ?1
+            AND o.version < ?2
+            AND o.subject = ?4
+        ORDER BY o.version DESC, o.ordinal DESC
+        LIMIT 1 OFFSET ?3 - 1), 0)
+ORDER BY h.version DESC, h.ordinal DESC;
