@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/maitred/maitred/internal/config"
 	"github.com/maitred/maitred/internal/control"
@@ -20,7 +23,7 @@ type demoCmd struct {
 func (*demoCmd) Help() string {
 	return `Two invented restaurants come into ` + config.DemoDB + `, or the database that --db names: the same that
 "maitred serve --demo" serves. A demo that is there is kept while its days cover today. maitred-demo.json beside the
-database has tokens, tables and bookings.`
+database (with PostgreSQL: in maitred-data) has tokens, tables and bookings.`
 }
 
 // demoCrowd thins the demo's book in tests; 0: all parties come.
@@ -29,13 +32,23 @@ var demoCrowd int
 // demoLoad is the name of the operation.
 const demoLoad = "demo.load"
 
+// demoFile is where a demo writes its tokens: beside a SQLite file, else in the
+// folder that the demo's own file would be in, which is made.
+func demoFile(db config.Database) (string, error) {
+	if !db.Postgres() {
+		return filepath.Join(filepath.Dir(db.Path), demo.FileName), nil
+	}
+	dir := filepath.Dir(strings.TrimPrefix(config.DemoDB, "sqlite:"))
+	return filepath.Join(dir, demo.FileName), os.MkdirAll(dir, 0o700)
+}
+
 // demoOperations are the demo's operations on a database that is, or will be,
-// served at a URL.
-func demoOperations(db, base string) control.Operations {
+// served at a URL; its tokens go into file.
+func demoOperations(file, base string) control.Operations {
 	return control.Operations{demoLoad: control.Define(func(ctx context.Context, a *control.App, o demo.Options) (demo.Report, error) {
 		report, err := demo.Load(ctx, a, o)
 		if err == nil {
-			_, err = demo.WriteFile(ctx, a, demoFile(db), base)
+			_, err = demo.WriteFile(ctx, a, file, base)
 		}
 		return report, err
 	})}
@@ -47,12 +60,12 @@ func (c *demoCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	db, err := control.Canonical(cfg.DB.Path)
+	file, err := demoFile(cfg.DB)
 	if err != nil {
 		return err
 	}
 	var report demo.Report
-	err = s.changeIn(cfg, control.Standard().With(demoOperations(db, "http://"+cfg.Listen)), demoLoad, demo.Options{Date: c.DemoDate, Force: c.Force, Crowd: demoCrowd}, &report)
+	err = s.changeIn(cfg, control.Standard().With(demoOperations(file, "http://"+cfg.Listen)), demoLoad, demo.Options{Date: c.DemoDate, Force: c.Force, Crowd: demoCrowd}, &report)
 	if err != nil {
 		return err
 	}
@@ -66,6 +79,6 @@ func (c *demoCmd) Run(s *session) error {
 	for _, r := range report.Restaurants {
 		s.printf("%s %s: %d tables, %d bookings from %s on\n", verb, r.Slug, r.Tables, r.Bookings, r.First)
 	}
-	s.printf("tokens, tables and bookings are in %s\n", demoFile(cfg.DB.Path))
+	s.printf("tokens, tables and bookings are in %s\n", file)
 	return nil
 }

@@ -24,11 +24,17 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*config.Error](err); ok {
 		return exitConfig
 	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
+	if e, ok := errors.AsType[*control.DatabaseError](err); ok {
+		if e.Wrong {
+			return exitConfig
+		}
+		return exitTryAgain
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok || sqlite.Unusable(err) {
 		return exitConfig
 	}
 	for _, wrong := range []error{
-		control.ErrNoDatabase, control.ErrBehind, sqlite.ErrNewer, fs.ErrPermission, syscall.ENOTDIR, syscall.EROFS, syscall.EADDRNOTAVAIL,
+		control.ErrNoDatabase, control.ErrBehind, sqlite.ErrNewer, fs.ErrPermission, syscall.ENOTDIR, syscall.EISDIR, syscall.EROFS, syscall.EADDRNOTAVAIL,
 	} {
 		if errors.Is(err, wrong) {
 			return exitConfig

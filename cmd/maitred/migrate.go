@@ -2,17 +2,15 @@ package main
 
 import (
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/maitred/maitred/internal/config"
 	"github.com/maitred/maitred/internal/control"
-	"github.com/maitred/maitred/internal/store/sqlite"
+	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/postgres"
 )
 
 type migrateCmd struct {
-	Up     migrateUpCmd     `cmd:"" help:"Bring the schema up to date; serve does it by itself."`
+	Up     migrateUpCmd     `cmd:"" help:"Bring the schema up to date. With a SQLite file serve does it by itself, with PostgreSQL nothing but this command does."`
 	Down   migrateDownCmd   `cmd:"" help:"Take back the last migration, with the rows it made room for."`
 	Status migrateStatusCmd `cmd:"" help:"List the migrations and which are applied."`
 	Plan   migratePlanCmd   `cmd:"" help:"List what migrate up would apply."`
@@ -22,17 +20,21 @@ type migrateUpCmd struct{ config.Flags }
 
 // Run applies what is missing.
 func (c *migrateUpCmd) Run(s *session) error {
-	before, err := s.migrations(c.Flags)
+	sch, err := s.schema(c.Flags)
 	if err != nil {
 		return err
 	}
-	after, err := s.migrate(c.Flags, sqlite.Up, nil)
+	before, err := sch.steps(s.ctx)
+	if err != nil {
+		return err
+	}
+	after, err := sch.move(s.ctx, store.Up, func() error { return nil })
 	if err != nil {
 		return err
 	}
 	n := 0
 	for i, m := range after {
-		if i >= len(before) || !before[i].Applied {
+		if !before[i].Applied && m.Applied {
 			s.printf("applied %s\n", m.Name)
 			n++
 		}
@@ -50,11 +52,15 @@ type migrateDownCmd struct {
 
 // Run takes back the last migration.
 func (c *migrateDownCmd) Run(s *session) error {
-	before, err := s.migrations(c.Flags)
+	sch, err := s.schema(c.Flags)
 	if err != nil {
 		return err
 	}
-	after, err := s.migrate(c.Flags, sqlite.Down, func() error {
+	before, err := sch.steps(s.ctx)
+	if err != nil {
+		return err
+	}
+	after, err := sch.move(s.ctx, store.Down, func() error {
 		if c.Yes {
 			return nil
 		}
@@ -82,8 +88,11 @@ func (c *migrateDownCmd) nothingToLose(s *session) error {
 		}
 		return err
 	})
-	if errors.Is(err, control.ErrBehind) {
+	if errors.Is(err, control.ErrBehind) || errors.Is(err, postgres.ErrBehind) {
 		return usage("migrations were taken back already, what is left of the rows cannot be told; say --yes to go on")
+	}
+	if e, ok := errors.AsType[*control.DatabaseError](err); ok && e.Wrong {
+		return usage("this user cannot see whether there are restaurants whose rows would be lost; say --yes to go on")
 	}
 	return err
 }
@@ -95,7 +104,11 @@ type migrateStatusCmd struct {
 
 // Run lists migrations.
 func (c *migrateStatusCmd) Run(s *session) error {
-	steps, err := s.migrations(c.Flags)
+	sch, err := s.schema(c.Flags)
+	if err != nil {
+		return err
+	}
+	steps, err := sch.steps(s.ctx)
 	if err != nil {
 		return err
 	}
@@ -114,22 +127,46 @@ func (c *migrateStatusCmd) Run(s *session) error {
 }
 
 type migratePlanCmd struct {
-	JSON bool `help:"Print JSON."`
+	JSON bool `xor:"format" help:"Print JSON."`
+	SQL  bool `name:"sql" xor:"format" help:"Print the SQL, to be read: only migrate up notes what was applied."`
 	config.Flags
+}
+
+// Help implements kong.HelpProvider.
+func (*migratePlanCmd) Help() string {
+	return `Changes nothing. Of PostgreSQL it also lists the roles, the schema and the extension that are missing: migrate up makes
+them first.`
 }
 
 // Run lists what is missing.
 func (c *migratePlanCmd) Run(s *session) error {
-	steps, err := s.migrations(c.Flags)
+	sch, err := s.schema(c.Flags)
 	if err != nil {
 		return err
 	}
-	missing := migrationRows(steps, true)
-	if c.JSON {
+	steps, err := sch.steps(s.ctx)
+	if err != nil {
+		return err
+	}
+	ground, err := sch.ground(s.ctx)
+	if err != nil {
+		return err
+	}
+	missing := groundRows(ground)
+	missing = append(missing, migrationRows(steps, true)...)
+	switch {
+	case c.JSON:
 		return s.json(missing)
+	case c.SQL:
+		c.sql(s, sch, ground, missing)
+		return nil
 	}
 	for _, m := range missing {
-		s.printf("would apply %s\n", m.Name)
+		if m.Version == 0 {
+			s.printf("would make %s\n", m.Name)
+		} else {
+			s.printf("would apply %s\n", m.Name)
+		}
 	}
 	if len(missing) == 0 {
 		s.printf("nothing to apply\n")
@@ -137,13 +174,32 @@ func (c *migratePlanCmd) Run(s *session) error {
 	return nil
 }
 
+// sql prints what would be sent, in order. What a migration stands on is printed
+// as a whole: it leaves alone what is there.
+func (c *migratePlanCmd) sql(s *session, sch schema, ground []postgres.Foundation, missing []migrationRow) {
+	if len(missing) == 0 {
+		s.printf("-- nothing to apply\n")
+		return
+	}
+	s.printf("-- What maitred migrate up would do, to be read: only that command notes what was applied.\n")
+	if len(ground) > 0 {
+		s.printf("\n%s\nSET ROLE maitred_owner;\n", postgres.FoundationScript())
+	}
+	for _, m := range missing {
+		if text, ok := sch.script(m.Name); ok {
+			s.printf("\n-- %s\n\n%s", m.Name, text)
+		}
+	}
+}
+
+// migrationRow is a migration, or with version 0 what all of them stand on.
 type migrationRow struct {
 	Version int64  `json:"version"`
 	Name    string `json:"name"`
 	Applied bool   `json:"applied"`
 }
 
-func migrationRows(steps []sqlite.Migration, missing bool) []migrationRow {
+func migrationRows(steps []store.Migration, missing bool) []migrationRow {
 	rows := []migrationRow{}
 	for _, m := range steps {
 		if !missing || !m.Applied {
@@ -153,48 +209,12 @@ func migrationRows(steps []sqlite.Migration, missing bool) []migrationRow {
 	return rows
 }
 
-// migrations looks at the schema and changes nothing; without a file, all are
-// missing.
-func (s *session) migrations(flags config.Flags) (steps []sqlite.Migration, err error) {
-	cfg, err := s.config(quiet, flags)
-	if err != nil {
-		return nil, err
-	}
-	path := cfg.DB.Path
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		dir, err := os.MkdirTemp("", "maitred-")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		path = filepath.Join(dir, "empty.db")
-	}
-	return sqlite.Migrate(s.ctx, path, sqlite.Status)
-}
-
-// migrate changes the schema under the lock of the database: never beside a
-// server. first may refuse.
-func (s *session) migrate(flags config.Flags, d sqlite.Direction, first func() error) (steps []sqlite.Migration, err error) {
-	cfg, err := s.config(quiet, flags)
-	if err != nil {
-		return nil, err
-	}
-	db, err := control.Canonical(cfg.DB.Path)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(db); d == sqlite.Down && errors.Is(err, fs.ErrNotExist) {
-		return nil, control.ErrNoDatabase
-	}
-	l, err := control.Acquire(s.ctx, db, lockWait)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.Release()) }()
-	if first != nil {
-		if err := first(); err != nil {
-			return nil, err
+func groundRows(ground []postgres.Foundation) []migrationRow {
+	rows := []migrationRow{}
+	for _, g := range ground {
+		if !g.There {
+			rows = append(rows, migrationRow{Name: g.Name})
 		}
 	}
-	return sqlite.Migrate(s.ctx, db, d)
+	return rows
 }

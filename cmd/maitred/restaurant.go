@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/maitred/maitred/internal/config"
 	"github.com/maitred/maitred/internal/control"
 )
@@ -63,9 +65,18 @@ func (c *restaurantLsCmd) Run(s *session) error {
 
 type rotateEpochCmd struct {
 	Restaurant string `arg:"" optional:"" help:"Slug or id; all restaurants when left out."`
+	All        bool   `help:"All restaurants, as when none is named."`
 	Reason     string `default:"restored_backup" placeholder:"CODE" help:"Reason code for the history."`
 	JSON       bool   `help:"Print JSON."`
 	config.Flags
+}
+
+// Validate implements kong.Validatable.
+func (c *rotateEpochCmd) Validate() error {
+	if c.All && c.Restaurant != "" {
+		return errors.New("--all goes without a restaurant")
+	}
+	return nil
 }
 
 // Run begins the new epochs.

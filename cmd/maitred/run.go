@@ -16,6 +16,7 @@ import (
 
 	"github.com/maitred/maitred/internal/config"
 	"github.com/maitred/maitred/internal/control"
+	"github.com/maitred/maitred/internal/store/postgres"
 	"github.com/maitred/maitred/internal/telemetry"
 )
 
@@ -39,8 +40,9 @@ type cli struct {
 
 const description = `maitred decides which party sits at which table, and never sells one twice.
 
-Without a server, commands open the database themselves. While one runs, commands that change data are carried out by
-it, and commands that read look at the database beside it.
+A SQLite file belongs to one process. Without a server, commands open it themselves. While one runs, commands that
+change data are carried out by it, and commands that read look at the file beside it. A PostgreSQL database may have any
+number of servers, and commands work on it by themselves.
 
 Settings come from flags or the environment: "maitred config" shows them all.
 
@@ -170,14 +172,14 @@ func (s *session) logger(c config.Config) *slog.Logger {
 const lockWait = 3 * time.Second
 
 // change gives an operation to whoever has the database. Only the first
-// restaurant makes a database: with a mistyped --db every other command would
+// restaurant makes a SQLite file: with a mistyped --db every other command would
 // succeed on an empty one.
 func (s *session) change(flags config.Flags, name string, in, out any) error {
 	c, err := s.config(quiet, flags)
 	if err != nil {
 		return err
 	}
-	if name != control.RestaurantCreate {
+	if name != control.RestaurantCreate && !c.DB.Postgres() {
 		db, err := control.Canonical(c.DB.Path)
 		if err != nil {
 			return err
@@ -190,17 +192,29 @@ func (s *session) change(flags config.Flags, name string, in, out any) error {
 }
 
 func (s *session) changeIn(c config.Config, ops control.Operations, name string, in, out any) error {
-	db, err := control.Canonical(c.DB.Path)
+	open, err := s.database(c)
 	if err != nil {
 		return err
 	}
 	t := control.Target{
-		DB: db, Operations: ops, Wait: lockWait,
-		Open: func(ctx context.Context) (*control.App, error) {
-			return control.Open(ctx, control.Config{Path: db, Hold: c.Hold, Logger: s.logger(c)})
-		},
+		DB: open.Path, Operations: ops, Wait: lockWait,
+		Open: func(ctx context.Context) (*control.App, error) { return control.Open(ctx, open) },
 	}
 	return t.Do(s.ctx, name, in, out)
+}
+
+// database says what to open: one file under one name, or PostgreSQL.
+func (s *session) database(c config.Config) (control.Config, error) {
+	open := control.Config{Name: c.DB.String(), Hold: c.Hold, Logger: s.logger(c)}
+	if c.DB.Postgres() {
+		open.Postgres = &postgres.Config{
+			URL: string(c.DB.URL), ListenURL: string(c.DB.Listen), Pooler: c.DB.Pooler == config.PoolerTransaction, MaxConns: c.DB.Conns,
+		}
+		return open, nil
+	}
+	path, err := control.Canonical(c.DB.Path)
+	open.Path = path
+	return open, err
 }
 
 // read opens the database for reading, beside a server too.
@@ -209,11 +223,11 @@ func (s *session) read(flags config.Flags, fn func(a *control.App) error) (err e
 	if err != nil {
 		return err
 	}
-	db, err := control.Canonical(c.DB.Path)
+	open, err := s.database(c)
 	if err != nil {
 		return err
 	}
-	a, err := control.OpenReader(s.ctx, control.Config{Path: db, Hold: c.Hold, Logger: s.logger(c)})
+	a, err := control.OpenReader(s.ctx, open)
 	if err != nil {
 		return err
 	}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/store/postgres/pgtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of the scripts")
@@ -26,7 +30,7 @@ func TestMain(m *testing.M) {
 	if raceEnabled {
 		demoCrowd = 8
 	}
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withPostgres{m}, map[string]func(){
 		"maitred": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
@@ -36,34 +40,85 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// withPostgres tidies up what tests shared: a server, a build.
+type withPostgres struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (w withPostgres) Run() int {
+	code := w.M.Run()
+	pgtest.Stop()
+	if plainDir != "" {
+		_ = os.RemoveAll(plainDir)
+	}
+	return code
+}
+
 // The scripts are the manual's examples, run against the program itself. Under
 // the race detector each start of it would take a second; the scripts then run a
 // plain build, and the tests in this process look for races.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	plain := ""
+	testscript.Run(t, scripts(t, testscript.Params{Dir: "testdata/script"}))
+}
+
+// Each script of testdata/postgres has an empty database, $DB, and a user of it
+// who may migrate; a password in an output is found by $PASSWORD.
+func TestPostgresScripts(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/postgres/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			address, password := withPassword(t, pgtest.Empty(t).Admin)
+			testscript.Run(t, scripts(t, testscript.Params{Files: []string{file}, Setup: func(e *testscript.Env) error {
+				e.Setenv("DB", address)
+				e.Setenv("PASSWORD", password)
+				return nil
+			}}))
+		})
+	}
+}
+
+// plainDir is where plainBuild built.
+var plainDir string
+
+// plainBuild is the program without the race detector.
+var plainBuild = sync.OnceValue(func() (err error) {
+	if plainDir, err = os.MkdirTemp("", "maitred-plain-"); err != nil {
+		return err
+	}
+	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-o", filepath.Join(plainDir, "maitred"), ".") //nolint:noctx // for all tests
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+})
+
+func scripts(t *testing.T, p testscript.Params) testscript.Params {
+	t.Helper()
 	if raceEnabled {
-		plain = t.TempDir()
-		build := exec.CommandContext(t.Context(), "go", "build", "-race=false", "-buildvcs=false", "-o", filepath.Join(plain, "maitred"), ".")
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
+		if err := plainBuild(); err != nil {
+			t.Fatal(err)
 		}
 	}
-	testscript.Run(t, testscript.Params{
-		Setup: func(e *testscript.Env) error {
-			if plain != "" {
-				e.Setenv("PATH", plain+string(os.PathListSeparator)+e.Getenv("PATH"))
-			}
-			return nil
-		},
-		Dir:                 "testdata/script",
-		UpdateScripts:       *update,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "await": await, "grab": grab,
-		},
-	})
+	more := p.Setup
+	p.Setup = func(e *testscript.Env) error {
+		if plainDir != "" {
+			e.Setenv("PATH", plainDir+string(os.PathListSeparator)+e.Getenv("PATH"))
+		}
+		if more != nil {
+			return more(e)
+		}
+		return nil
+	}
+	p.UpdateScripts, p.RequireExplicitExec, p.RequireUniqueNames = *update, true, true
+	p.Cmds = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"exits": exits, "await": await, "grab": grab,
+	}
+	return p
 }
 
 // exits CODE PROGRAM ARGS… runs a program and wants that exit code.

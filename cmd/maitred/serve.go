@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,7 +22,7 @@ import (
 )
 
 type serveCmd struct {
-	Demo     bool              `env:"MAITRED_DEMO" help:"Serve two invented restaurants with a book for fifteen days, from a database of their own. The days are kept while they cover today. Tokens are written to maitred-demo.json beside the database."`
+	Demo     bool              `env:"MAITRED_DEMO" help:"Serve two invented restaurants with a book for fifteen days, from a database of their own. The days are kept while they cover today. Tokens are written to maitred-demo.json beside the database, with PostgreSQL in maitred-data."`
 	DemoDate *servicetime.Date `env:"MAITRED_DEMO_DATE" placeholder:"YYYY-MM-DD" help:"First day of the demo's book, instead of today. The clock stays the real one."`
 	config.Flags
 	config.ServeFlags
@@ -31,9 +30,14 @@ type serveCmd struct {
 
 // Help implements kong.HelpProvider.
 func (*serveCmd) Help() string {
-	return `One server at a time uses a database: it holds PATH.lock, and answers the other commands on PATH.sock. A second one
-ends with exit code 75. SIGINT or SIGTERM stop it: it takes no more requests, answers those at hand and ends within
-5 seconds; a second signal ends it at once. The schema of the database is brought up to date at the start.`
+	return `One server at a time uses a SQLite file: it holds PATH.lock, and answers the other commands on PATH.sock. A second one
+ends with exit code 75. The schema of the file is brought up to date at the start.
+
+Any number of servers use a PostgreSQL database. Its schema is brought up to date by "maitred migrate up" alone: serve
+ends with exit code 78 when it is behind.
+
+SIGINT or SIGTERM stop a server: it takes no more requests, answers those at hand and ends within 5 seconds; a second
+signal ends it at once.`
 }
 
 // Validate implements kong.Validatable.
@@ -75,27 +79,29 @@ type server struct {
 	logger *slog.Logger
 	demo   *demo.Options
 
-	lock     *control.Lock
+	lock     *control.Lock // of a SQLite file
 	app      *control.App
 	listener net.Listener
 	api      *httpapi.Server
 	served   chan error
-	operator *control.Server
+	operator *control.Server // of a SQLite file
 }
 
 // start opens the database, loads the demo and begins to listen.
 func (s *server) start() error {
-	db, err := control.Canonical(s.config.DB.Path)
+	open, err := s.database(s.config)
 	if err != nil {
 		return err
 	}
-	if s.lock, err = control.Acquire(s.ctx, db, lockWait); err != nil {
-		return err
+	if open.Postgres == nil {
+		if s.lock, err = control.Acquire(s.ctx, open.Path, lockWait); err != nil {
+			return err
+		}
 	}
 	registry := prometheus.NewRegistry()
 	metrics := telemetry.New(registry, version())
-	s.app, err = control.Open(s.ctx, control.Config{Path: db, Hold: s.config.Hold, Logger: s.logger, Metrics: metrics})
-	if err != nil {
+	open.Metrics, open.Follow = metrics, true
+	if s.app, err = control.Open(s.ctx, open); err != nil {
 		return err
 	}
 	if s.demo != nil {
@@ -106,7 +112,7 @@ func (s *server) start() error {
 	api, err := httpapi.New(httpapi.Deps{
 		Houses: s.app.Houses, Lines: s.app.Lines, Lists: s.app.Store, Directory: s.app.Store,
 		Gate: access.NewGate(s.app.Store, time.Now), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
-		NewID: control.NewID, Registry: registry, Ready: s.ready,
+		NewID: control.NewID, Registry: registry, Ready: s.app.Ready,
 	})
 	if err != nil {
 		return err
@@ -118,20 +124,25 @@ func (s *server) start() error {
 	base := baseURL(s.listener.Addr())
 	ops := control.Standard()
 	if s.demo != nil {
-		file := demoFile(db)
+		file, err := demoFile(s.config.DB)
+		if err != nil {
+			return err
+		}
 		if _, err := demo.WriteFile(s.ctx, s.app, file, base); err != nil {
 			return fmt.Errorf("write %s: %w", file, err)
 		}
-		ops = ops.With(demoOperations(db, base))
-		s.printf("demo: tokens, tables and bookings are in %s\n", demoFile(s.config.DB.Path))
+		ops = ops.With(demoOperations(file, base))
+		s.printf("demo: tokens, tables and bookings are in %s\n", file)
 	}
-	if s.operator, err = control.Serve(s.ctx, s.lock, db, s.app, ops, metrics); err != nil {
-		return err
+	if s.lock != nil {
+		if s.operator, err = control.Serve(s.ctx, s.lock, open.Path, s.app, ops, metrics); err != nil {
+			return err
+		}
 	}
 	s.api, s.served = httpapi.NewServer(api, s.logger), make(chan error, 1)
 	go func() { s.served <- s.api.Serve(s.listener) }()
 	s.printf("maitred %s listens on %s\n", version(), base)
-	s.logger.Info("listening", slog.String("url", base), slog.String("database", db), slog.String("version", version()))
+	s.logger.Info("listening", slog.String("url", base), slog.String("database", open.Name), slog.String("version", version()))
 	return nil
 }
 
@@ -145,12 +156,6 @@ func (s *server) loadDemo() error {
 			slog.Int("tables", r.Tables), slog.Int("bookings", r.Bookings))
 	}
 	return nil
-}
-
-// ready reports whether the database answers.
-func (s *server) ready(ctx context.Context) error {
-	_, err := s.app.Store.Restaurants(ctx)
-	return err
 }
 
 // wait returns when the session ends, or serving fails.
@@ -229,6 +234,3 @@ func baseURL(a net.Addr) string {
 	}
 	return "http://" + net.JoinHostPort(host, port)
 }
-
-// demoFile is where a demo writes its tokens.
-func demoFile(db string) string { return filepath.Join(filepath.Dir(db), demo.FileName) }

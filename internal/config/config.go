@@ -56,13 +56,6 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText keeps it out of JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Database names where the data is.
-type Database struct {
-	Path string // of the SQLite file
-}
-
-func (d Database) String() string { return "sqlite:" + d.Path }
-
 // Source is where settings come from.
 type Source struct {
 	Env   []string          // "NAME=value", as os.Environ gives it
@@ -138,7 +131,7 @@ func (s *Setting) value(src Source, env map[string]string) (value, from string, 
 		return v, "flag --" + s.Name, nil
 	}
 	plain, hasPlain := env[s.Env]
-	if s.Secret {
+	if s.File {
 		name := s.Env + "_FILE"
 		if path, ok := env[name]; ok {
 			if hasPlain {
@@ -183,7 +176,7 @@ func unknown(env map[string]string) []string {
 	var names []string
 	for name := range env {
 		known := strings.HasPrefix(name, envPrefix+"TEST_") || slices.Contains(commandEnv, name) || slices.ContainsFunc(settings, func(s Setting) bool {
-			return name == s.Env || s.Secret && name == s.Env+"_FILE"
+			return name == s.Env || s.File && name == s.Env+"_FILE"
 		})
 		if !known {
 			names = append(names, name)
@@ -198,6 +191,11 @@ func (c *Config) validate() []Fault {
 	var faults []Fault
 	add := func(name, format string, args ...any) {
 		faults = append(faults, Fault{Setting: name, From: c.from[name], Message: fmt.Sprintf(format, args...)})
+	}
+	for _, name := range []string{"db-pooler", "db-listen", "db-conns"} {
+		if !c.DB.Postgres() && c.from[name] != fromDefault {
+			add(name, "goes with a PostgreSQL database; db is %s", c.DB)
+		}
 	}
 	h := c.Hold
 	if h.DefaultTTL < h.MinTTL {

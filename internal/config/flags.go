@@ -8,7 +8,10 @@ import (
 // Flags are the settings that every command that touches data takes. Each has
 // its environment variable; see the table in settings.go.
 type Flags struct {
-	DB        *string `name:"db" group:"settings" placeholder:"sqlite:PATH" help:"${db_help}"`
+	DB        *string `name:"db" group:"settings" placeholder:"DATABASE" help:"${db_help}"`
+	DBPooler  *string `name:"db-pooler" group:"settings" placeholder:"KIND" help:"${db_pooler_help}"`
+	DBListen  *string `name:"db-listen" group:"settings" placeholder:"URL" help:"${db_listen_help}"`
+	DBConns   *string `name:"db-conns" group:"settings" placeholder:"N" help:"${db_conns_help}"`
 	LogLevel  *string `name:"log-level" group:"settings" placeholder:"LEVEL" help:"${log_level_help}"`
 	LogFormat *string `name:"log-format" group:"settings" placeholder:"FORMAT" help:"${log_format_help}"`
 }

@@ -55,16 +55,24 @@ where each value came from. A value that cannot be ends every command with exit 
 Secrets have no flag, because flags show in the list of processes: they come from the variable, or from the file
 that the variable with ` + "`_FILE`" + ` at its end names. They are never printed or logged.
 
+The address of a PostgreSQL database may hold a password. Printed and logged it shows as ` + "`xxxxx`" + `; on a command line it shows
+to whoever may list processes, so better set ` + "`MAITRED_DB_FILE`" + `, or leave the password out of the address and give it by
+` + "`PGPASSWORD`" + ` or in the file that ` + "`PGPASSFILE`" + ` names (` + "`~/.pgpass`" + ` when it is not set). Characters with a meaning in addresses are
+written as ` + "`%40`" + ` (@), ` + "`%2F`" + ` (/), ` + "`%3A`" + ` (:), ` + "`%3F`" + ` (?), ` + "`%23`" + ` (#). Settings of PostgreSQL are refused beside a SQLite file.
+
 | setting | variable | default | range | meaning |
 | --- | --- | --- | --- | --- |
 `)
 	for _, s := range settings {
 		flag, def := "`--"+s.Name+"`", "`"+s.Default+"`"
 		if s.Secret {
-			flag, def = s.Name, "–"
+			flag = s.Name
+		}
+		if s.Default == "" {
+			def = "–"
 		}
 		env := "`" + s.Env + "`"
-		if s.Secret {
+		if s.File {
 			env += ", `" + s.Env + "_FILE`"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", flag, env, def, s.Range, s.Help)

@@ -20,29 +20,48 @@ type Setting struct {
 	Default string
 	Range   string // for people
 	Help    string
-	Secret  bool // never shown; may come from the file that <Env>_FILE names
+	Secret  bool // never shown, and no flag
+	File    bool // may come from the file that <Env>_FILE names
 
 	set func(c *Config, value string) error
 	get func(c *Config) string
 }
 
-// DefaultDB and DemoDB are where data is kept when nobody says otherwise.
-const (
-	DefaultDB = "sqlite:maitred-data/maitred.db"
-	DemoDB    = "sqlite:maitred-data/demo.db"
-)
-
 // settings is the table. docs/configuration.md is generated from it.
 var settings = []Setting{
 	{
-		Name: "db", Env: "MAITRED_DB", Default: DefaultDB, Range: "`sqlite:PATH`",
-		Help: "Where the data is. serve --demo uses " + DemoDB + " unless this is set.",
+		Name: "db", Env: "MAITRED_DB", Default: DefaultDB, Range: "`sqlite:PATH`, `postgres://…`", File: true,
+		Help: "Where the data is: a SQLite file, or a PostgreSQL database. serve --demo uses " + DemoDB + " unless this is set.",
+		set:  func(c *Config, v string) error { return c.DB.parse(v) },
+		get:  func(c *Config) string { return c.DB.String() },
+	},
+	{
+		Name: "db-pooler", Env: "MAITRED_DB_POOLER", Default: string(PoolerNone), Range: "`none`, `transaction`",
+		Help: "What is between maitred and PostgreSQL: nothing, or a pooler that lends a connection for one transaction.",
+		set: func(c *Config, v string) error {
+			c.DB.Pooler = Pooler(strings.ToLower(v))
+			if c.DB.Pooler != PoolerNone && c.DB.Pooler != PoolerTransaction {
+				return errors.New("must be none or transaction")
+			}
+			return nil
+		},
+		get: func(c *Config) string { return string(c.DB.Pooler) },
+	},
+	{
+		Name: "db-listen", Env: "MAITRED_DB_LISTEN", Range: "`postgres://…`", File: true,
+		Help: "A way to the same database without the pooler, for notifications between servers. Without it: db, or none with a pooler.",
 		set: func(c *Config, v string) (err error) {
-			c.DB, err = parseDatabase(v)
+			c.DB.Listen = nil
+			if v != "" {
+				c.DB.Listen, err = parsePostgres(v)
+			}
 			return err
 		},
-		get: func(c *Config) string { return c.DB.String() },
+		get: func(c *Config) string { return shown(c.DB.Listen) },
 	},
+	number("db-conns", "MAITRED_DB_CONNS", DefaultConns, 2, 200, "",
+		"How many connections to PostgreSQL one process keeps at most; the one for notifications comes on top.",
+		func(c *Config) *int { return &c.DB.Conns }),
 	{
 		Name: "listen", Env: "MAITRED_LISTEN", Default: "127.0.0.1:8080", Range: "`HOST:PORT`",
 		Help: "Where the API listens. Port 0 picks a free one.",
@@ -109,7 +128,7 @@ var settings = []Setting{
 		"The sliding window of that budget.",
 		func(h *seating.HoldRules) *servicetime.Seconds { return &h.BudgetWindow }),
 	{
-		Name: "cursor-key", Env: "MAITRED_CURSOR_KEY", Secret: true, Range: "32 characters or more",
+		Name: "cursor-key", Env: "MAITRED_CURSOR_KEY", Secret: true, File: true, Range: "32 characters or more",
 		Help: "Signs the cursors of lists. Without it each start makes a new one, and cursors from before are refused.",
 		set: func(c *Config, v string) error {
 			if v != "" && len(v) < 32 {
@@ -148,27 +167,6 @@ func number(name, env string, def, lo, hi int, unit, help string, field func(*Co
 		},
 		get: func(c *Config) string { return strconv.Itoa(*field(c)) },
 	}
-}
-
-func parseDatabase(v string) (Database, error) {
-	scheme, rest, _ := strings.Cut(v, ":")
-	switch scheme {
-	case "postgres", "postgresql":
-		// The value may hold a password: it is not repeated.
-		return Database{}, errors.New("PostgreSQL comes with a later release; use sqlite:PATH")
-	case "sqlite":
-	default:
-		return Database{}, errors.New("must be sqlite:PATH")
-	}
-	switch {
-	case rest == "":
-		return Database{}, errors.New("names no file; use sqlite:PATH")
-	case strings.HasPrefix(rest, "//"):
-		return Database{}, errors.New("is a path, not a URL: write sqlite:/absolute/path or sqlite:relative/path")
-	case strings.ContainsAny(rest, "?\x00") || rest == ":memory:":
-		return Database{}, errors.New("must name a file, without parameters behind it")
-	}
-	return Database{Path: rest}, nil
 }
 
 func checkListen(v string) error {

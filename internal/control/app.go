@@ -20,6 +20,7 @@ import (
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/postgres"
 	"github.com/maitred/maitred/internal/store/sqlite"
 	"github.com/maitred/maitred/internal/telemetry"
 )
@@ -31,29 +32,40 @@ type App struct {
 	Lines  *line.Lines // nil in an App that only reads
 	Hold   seating.HoldRules
 	Logger *slog.Logger
+
+	peers *peers // nil: no other process changes the database
 }
 
 // Config says what to open and how.
 type Config struct {
-	Path    string // of the database's file
+	Path     string           // of a SQLite file
+	Postgres *postgres.Config // a PostgreSQL database instead; its Logger is the one below
+	Name     string           // of the database for people, without a password
+	// Follow says that the process stays and wants to know what other processes on
+	// the same database change. With a SQLite file there are none.
+	Follow  bool
 	Hold    seating.HoldRules
 	Logger  *slog.Logger
-	Now     func() time.Time   // nil: the system's clock
+	Now     func() time.Time   // SQLite's clock; nil: the system's
 	Metrics *telemetry.Metrics // nil: not measured
 }
 
-// Open opens the database for writing, makes it when it is missing and brings
-// its schema up to date. The caller holds the lock (Acquire).
+// Open opens a database for writing. A SQLite file is made when it is missing and
+// its schema brought up to date; the caller holds the lock (Acquire). Nothing is
+// made or migrated in PostgreSQL, where any number of processes may write:
+// *DatabaseError when it cannot be used.
 func Open(ctx context.Context, c Config) (*App, error) {
-	if err := os.MkdirAll(filepath.Dir(c.Path), 0o700); err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+	if c.Postgres == nil {
+		if err := os.MkdirAll(filepath.Dir(c.Path), 0o700); err != nil {
+			return nil, fmt.Errorf("open the database: %w", err)
+		}
 	}
 	a, err := open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	a.Lines = line.New(a.Store, a.Houses, line.Config{
-		Logger: c.Logger, NewID: NewID,
+		Logger: c.Logger, NewID: NewID, NewEpoch: NewEpoch,
 		OnBatch: func(b line.BatchDone) {
 			if b.Changes > 0 {
 				c.Metrics.Batch(b.Changes, b.Commit)
@@ -61,22 +73,29 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		},
 		OnCommand: c.Metrics.Command,
 	})
+	if signals, ok := a.Store.(store.Signals); ok {
+		a.peers = meet(ctx, a, signals, c)
+	}
 	return a, nil
 }
 
 // ErrNoDatabase says that there is no file to read.
 var ErrNoDatabase = errors.New("there is no database")
 
-// ErrBehind says that the schema is older than this binary.
+// ErrBehind says that the schema of a SQLite file is older than this binary.
 var ErrBehind = errors.New("the schema of the database is behind this binary")
 
 // OpenReader opens an existing database for reading, also beside a server that
-// uses it. It makes no file and migrates nothing: ErrNoDatabase, ErrBehind.
+// uses it. It makes no file and migrates nothing: ErrNoDatabase, ErrBehind,
+// *DatabaseError.
 func OpenReader(ctx context.Context, c Config) (*App, error) {
+	if c.Postgres != nil {
+		return open(ctx, c)
+	}
 	if _, err := os.Stat(c.Path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w at %s", ErrNoDatabase, c.Path)
 	}
-	steps, err := sqlite.Migrate(ctx, c.Path, sqlite.Status)
+	steps, err := sqlite.Migrate(ctx, c.Path, store.Status)
 	if err != nil {
 		return nil, err
 	}
@@ -92,25 +111,48 @@ func open(ctx context.Context, c Config) (*App, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s, err := sqlite.Open(ctx, sqlite.Config{Path: c.Path, Now: c.Now, Logger: c.Logger})
-	if err != nil {
-		return nil, err
+	a := &App{Hold: c.Hold, Logger: c.Logger}
+	if c.Postgres != nil {
+		s, err := openPostgres(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		c.Metrics.Counter(telemetry.NameStoreFlushes, "Round trips to the database.", func() float64 { return float64(s.Stats().Flushes) })
+		a.Store = s
+	} else {
+		s, err := sqlite.Open(ctx, sqlite.Config{Path: c.Path, Now: c.Now, Logger: c.Logger})
+		if err != nil {
+			return nil, err
+		}
+		c.Metrics.Counter(telemetry.NameStoreDiskCommits, "Transactions that reached the disk.", func() float64 { return float64(s.Stats().DiskCommits) })
+		a.Store = s
 	}
-	houses := live.New(s, live.Config{Logger: c.Logger})
-	houses.OnChange(func(changed live.Changed) {
+	a.Houses = live.New(a.Store, live.Config{Logger: c.Logger, Shared: c.Postgres != nil, OnLost: a.lost})
+	a.Houses.OnChange(func(changed live.Changed) {
 		if changed.Reloaded {
 			c.Metrics.HouseLoaded()
 		}
 	})
-	c.Metrics.Gauge(telemetry.NameHouses, "Houses in memory.", func() float64 { return float64(houses.Loaded()) })
-	c.Metrics.Counter(telemetry.NameStoreDiskCommits, "Transactions that reached the disk.", func() float64 { return float64(s.Stats().DiskCommits) })
-	return &App{Store: s, Houses: houses, Hold: c.Hold, Logger: c.Logger}, nil
+	c.Metrics.Gauge(telemetry.NameHouses, "Houses in memory.", func() float64 { return float64(a.Houses.Loaded()) })
+	return a, nil
 }
 
-// Close answers what the lines have taken and closes the database.
+// lost begins a new epoch for a restaurant of which the database has lost
+// commits. One that only reads leaves that to those who write.
+func (a *App) lost(r seating.RestaurantID) {
+	if a.Lines != nil {
+		a.Lines.OnLost(r)
+	}
+}
+
+// Close answers what the lines have taken, tells other processes of it, ends what
+// runs beside and closes the database.
 func (a *App) Close() error {
 	if a.Lines != nil {
 		a.Lines.Close()
+	}
+	if a.peers != nil {
+		a.peers.leave()
 	}
 	return a.Store.Close()
 }

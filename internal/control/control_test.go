@@ -22,11 +22,12 @@ import (
 	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
+	"github.com/maitred/maitred/internal/store/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // clock is a database's clock that a test can move.

@@ -8,6 +8,9 @@
 // runs the very same function (Target.Do). There is no second path to the data.
 // What only reads opens the database beside the server (OpenReader).
 //
+// A PostgreSQL database belongs to nobody: every process writes to it by itself,
+// and tells the others what has moved on (peers.go).
+//
 // The package refuses to know flags, output and exit codes; those are cmd's.
 //
 //	t := control.Target{DB: path, Open: open, Operations: control.Standard()}

@@ -13,9 +13,9 @@ import (
 
 // Target is a database that commands are given to.
 type Target struct {
-	DB         string // canonical path
+	DB         string // canonical path of a SQLite file; "": PostgreSQL, which nobody has for himself
 	Operations Operations
-	// Open opens the database in this process, when no server has it.
+	// Open opens the database in this process, when no server has the file.
 	Open func(ctx context.Context) (*App, error)
 	// Wait is how long another command's lock, or a server's start or stop, is
 	// waited for.
@@ -37,13 +37,16 @@ func (e *UnreachableError) Error() string {
 
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
-// Do carries out an operation: at the server that has the database, else in this
-// process under the lock. Errors: *Error as the operation's own, *HeldError and
+// Do carries out an operation: at the server that has the file, else in this
+// process under the lock; with PostgreSQL always in this process. Errors: *Error as the operation's own, *HeldError and
 // *UnreachableError when nobody could be asked.
 func (t Target) Do(ctx context.Context, name string, in, out any) error {
 	raw, err := json.Marshal(in)
 	if err != nil {
 		return err
+	}
+	if t.DB == "" {
+		return t.here(ctx, name, raw, out)
 	}
 	deadline := time.Now().Add(t.Wait) //nolint:forbidigo // only how long was waited
 	for {

@@ -19,9 +19,14 @@ type batch struct {
 	base    *house.House
 	house   *house.House // after all changes
 	changes []*house.Change
-	granted []granted // the jobs of the changes, in the same order
-	others  []*job    // refused, or with nothing to do
-	twins   []twin    // repeat a key of a change of this batch
+	granted []granted  // the jobs of the changes, in the same order
+	others  []*job     // refused, or with nothing to do
+	twins   []twin     // repeat a key of a change of this batch
+	replays []replayed // their key has a receipt, read under the lock
+	broken  []broken   // their change does not apply: a bug
+	locked  bool       // decided under the lock
+	// since says what was touched up to base; nil: Houses.Touched does.
+	since func(seating.Version) touches
 }
 
 type granted struct {
@@ -34,9 +39,25 @@ type twin struct {
 	of  int // index of the change
 }
 
+type replayed struct {
+	job     *job
+	receipt house.Receipt
+}
+
+type broken struct {
+	job *job
+	err *seating.Error
+}
+
 // decideAll decides the jobs in order on h.
 func (l *Lines) decideAll(ctx context.Context, h *house.House, jobs []*job, now servicetime.Instant) (*batch, error) {
 	b := &batch{base: h, house: h}
+	return b, l.decideOn(ctx, b, jobs, now)
+}
+
+// decideOn decides the jobs in order on the batch's house. It answers none of
+// them, because under a lock it may be called again.
+func (l *Lines) decideOn(ctx context.Context, b *batch, jobs []*job, now servicetime.Instant) error {
 	byKey := map[house.ReceiptKey]int{}
 	for _, j := range jobs {
 		if i, ok := byKey[j.receiptKey()]; ok && j.Key != "" {
@@ -45,18 +66,18 @@ func (l *Lines) decideAll(ctx context.Context, h *house.House, jobs []*job, now 
 		}
 		d, err := l.decideOne(ctx, b, j, now, decide.Facts{})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if d.Change == nil {
 			b.others = append(b.others, j)
 			continue
 		}
 		if err := j.seal(d); err != nil {
-			return nil, err
+			return err
 		}
 		next, err := house.Apply(b.house, d.Change)
 		if err != nil {
-			l.refuse(j, l.bug("the change of %s does not apply: %v", d.Change.Command, err))
+			b.broken = append(b.broken, broken{job: j, err: l.bug("the change of %s does not apply: %v", d.Change.Command, err)})
 			continue
 		}
 		byKey[j.receiptKey()] = len(b.changes)
@@ -64,7 +85,7 @@ func (l *Lines) decideAll(ctx context.Context, h *house.House, jobs []*job, now 
 		b.changes = append(b.changes, d.Change)
 		b.granted = append(b.granted, granted{job: j, result: d.Result})
 	}
-	return b, nil
+	return nil
 }
 
 // decideOne decides one job on the batch's house, with what was touched since
@@ -72,7 +93,10 @@ func (l *Lines) decideAll(ctx context.Context, h *house.House, jobs []*job, now 
 func (l *Lines) decideOne(ctx context.Context, b *batch, j *job, now servicetime.Instant, facts decide.Facts) (d decide.Decision, err error) {
 	env := decide.Env{Change: seating.ChangeID(l.c.NewID()), Now: now, Actor: j.Actor, Attempt: j.attempt, IfMatch: j.IfMatch, Facts: facts}
 	if j.IfMatch != nil {
-		if env.Touched, env.TooOld, err = l.houses.Touched(ctx, b.base, *j.IfMatch); err != nil {
+		if b.since != nil {
+			t := b.since(*j.IfMatch)
+			env.Touched, env.TooOld = t.list, t.tooOld
+		} else if env.Touched, env.TooOld, err = l.houses.Touched(ctx, b.base, *j.IfMatch); err != nil {
 			return d, err
 		}
 		for _, c := range b.changes {
@@ -129,15 +153,7 @@ func (l *Lines) replay(j *job, r house.Receipt, now servicetime.Instant) {
 }
 
 // lookup are the keys of the jobs that made no change.
-func (b *batch) lookup() []house.ReceiptKey {
-	var keys []house.ReceiptKey
-	for _, j := range b.others {
-		if j.Key != "" {
-			keys = append(keys, j.receiptKey())
-		}
-	}
-	return keys
-}
+func (b *batch) lookup() []house.ReceiptKey { return keysOf(b.others) }
 
 // proven is a house that was the current one, when, and the receipts of keys.
 type proven struct {

@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"encoding/hex"
 	"log/slog"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ const (
 type Config struct {
 	Logger *slog.Logger
 	NewID  func() [16]byte // UUIDv7
+	// NewEpoch makes the name of an epoch: 1 to 32 lower-case letters and digits.
+	// nil: a NewID in hexadecimal.
+	NewEpoch func() string
 	// OnBatch and OnCommand are told what was done; nil is allowed. They must not
 	// block.
 	OnBatch   func(BatchDone)
@@ -35,6 +39,7 @@ type BatchDone struct {
 	Commands int
 	Changes  int           // committed
 	Commit   time.Duration // of the store's commit; 0 when nothing was committed
+	Locked   bool          // the lock was taken first: the restaurant is contended
 }
 
 // Lines are the queues of all restaurants in this process.
@@ -43,10 +48,12 @@ type Lines struct {
 	houses *live.Houses
 	c      Config
 
-	mu     sync.Mutex
-	queues map[seating.RestaurantID]*queue
-	closed bool
-	work   sync.WaitGroup
+	mu        sync.Mutex
+	queues    map[seating.RestaurantID]*queue
+	contended map[seating.RestaurantID]contention
+	closed    bool
+	stop      chan struct{} // closed with the lines
+	work      sync.WaitGroup
 }
 
 // New makes the lines of a process.
@@ -60,7 +67,13 @@ func New(s store.Seating, houses *live.Houses, c Config) *Lines {
 	if c.OnCommand == nil {
 		c.OnCommand = func(string, seating.Code) {}
 	}
-	return &Lines{store: s, houses: houses, c: c, queues: map[seating.RestaurantID]*queue{}}
+	if c.NewEpoch == nil {
+		c.NewEpoch = func() string { id := c.NewID(); return hex.EncodeToString(id[:]) }
+	}
+	return &Lines{
+		store: s, houses: houses, c: c, queues: map[seating.RestaurantID]*queue{},
+		contended: map[seating.RestaurantID]contention{}, stop: make(chan struct{}),
+	}
 }
 
 // queue is one restaurant's line. It exists while somebody waits.
@@ -76,6 +89,7 @@ type job struct {
 	told    bool            // the outcome went out
 	tries   int             // passes that settled nothing
 	attempt int             // picks another reference
+	rotates bool            // of maitred's own: a new epoch, because commits are lost
 }
 
 type outcome struct {
@@ -141,7 +155,10 @@ func (l *Lines) run(id seating.RestaurantID, q *queue) {
 // Close refuses new commands and waits until those at hand are answered.
 func (l *Lines) Close() {
 	l.mu.Lock()
-	l.closed = true
+	if !l.closed {
+		l.closed = true
+		close(l.stop)
+	}
 	l.mu.Unlock()
 	l.work.Wait()
 }

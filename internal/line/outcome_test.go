@@ -183,6 +183,35 @@ func (w *wire) Commit(ctx context.Context, b store.Batch) (store.Committed, erro
 	return done, err
 }
 
+// CommitLocked is lost, or loses its answer, as a commit does. What does not reach
+// the store is lost after it was decided.
+func (w *wire) CommitLocked(ctx context.Context, id seating.RestaurantID, after int64, ask store.Ask, decide func(store.Locked) (store.Batch, error)) (store.Committed, error) {
+	w.mu.Lock()
+	w.commits++
+	reaches, answers := w.lose(w.commits)
+	w.mu.Unlock()
+	lost := errors.New("lost on the way there")
+	done, err := w.Seating.CommitLocked(ctx, id, after, ask, func(l store.Locked) (store.Batch, error) {
+		b, err := decide(l)
+		if err == nil && w.spoil != nil {
+			err = w.spoil(b)
+		}
+		if err == nil && !reaches {
+			err = lost
+		}
+		return b, err
+	})
+	if !answers || errors.Is(err, lost) {
+		return store.Committed{}, fmt.Errorf("connection lost: %w", store.ErrAmbiguous)
+	}
+	if errors.Is(err, store.ErrImpossible) && w.spoil == nil {
+		w.mu.Lock()
+		w.impossible++
+		w.mu.Unlock()
+	}
+	return done, err
+}
+
 func (s *stack) behind(t *testing.T, lose func(n int) (reaches, answers bool)) *wire {
 	t.Helper()
 	w := &wire{Seating: s.store, lose: lose}
@@ -294,6 +323,7 @@ func TestH12_ClockSkewDoesNotDecide(t *testing.T) {
 			drift := time.Duration(0)
 			s.houses = live.New(s.store, live.Config{Monotonic: func() time.Duration { return s.monotonic() + drift }})
 			s.lines = line.New(s.store, s.houses, line.Config{NewID: newID})
+			s.contend(r.id)
 			r.ok(t, anna, hold(1, 1, 1))
 			drift = skew
 			r.refused(t, ben, hold(2, 2, 1), seating.CodeHoldConflict)

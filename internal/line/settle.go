@@ -8,6 +8,7 @@ import (
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
 )
 
@@ -49,6 +50,7 @@ type pass struct {
 	id     seating.RestaurantID
 	ask    store.Ask // facts that refusals of the last pass depend on
 	single bool      // commit one change at a time: a batch failed for no known reason
+	moved  bool      // another process came in between already
 }
 
 // admit leaves out jobs whose caller has left, and gives up on those that too
@@ -81,20 +83,31 @@ func (p *pass) run(ctx context.Context, jobs []*job) (left []*job, err error) {
 			return jobs, err
 		}
 	}
+	jobs, made := p.rotateFirst(jobs)
+	if len(jobs) == 0 {
+		return nil, nil
+	}
 	if p.single {
 		jobs, left = jobs[:1], jobs[1:]
 	}
+	again, err := p.pass(ctx, h, jobs)
+	return append(without(again, made), left...), err
+}
+
+// pass decides and settles jobs on a house.
+func (p *pass) pass(ctx context.Context, h *house.House, jobs []*job) (left []*job, err error) {
+	if p.isContended(p.id) {
+		return p.locked(ctx, h, jobs)
+	}
 	b, err := p.decideAll(ctx, h, jobs, p.houses.Now())
 	if err != nil {
-		return append(jobs, left...), err
+		return jobs, err
 	}
-	var again []*job
-	if len(b.changes) == 0 {
-		again, err = p.prove(ctx, b)
-	} else {
-		again, err = p.commit(ctx, b)
+	if len(b.changes) > 0 {
+		return p.commit(ctx, b)
 	}
-	return append(again, left...), err
+	p.tellSettled(b, 0)
+	return p.prove(ctx, b)
 }
 
 // prove answers a batch without any change: its house is shown to be the
@@ -131,21 +144,26 @@ func (p *pass) tellAll(ctx context.Context, jobs []*job, pr proven) (again []*jo
 // commit writes the batch's changes and answers its jobs.
 func (p *pass) commit(ctx context.Context, b *batch) ([]*job, error) {
 	asked := p.houses.Monotonic()
-	began := asked
 	done, err := p.definite(ctx, store.Batch{Restaurant: p.id, Changes: b.changes, Lookup: b.lookup()})
 	if err != nil {
 		return p.failed(ctx, b, err, asked)
 	}
 	p.houses.Heard(done.Now, asked)
-	p.houses.Publish(b.base, b.house, b.changes)
-	p.c.OnBatch(BatchDone{Commands: len(b.granted) + len(b.others) + len(b.twins), Changes: len(b.changes), Commit: p.houses.Monotonic() - began})
+	return p.committed(ctx, b, done.Now, done.Receipts, asked)
+}
+
+// committed publishes what was committed and answers the batch's jobs.
+func (p *pass) committed(ctx context.Context, b *batch, now servicetime.Instant, receipts map[house.ReceiptKey]house.Receipt, asked time.Duration) ([]*job, error) {
+	p.houses.Publish(b.house, b.changes, asked)
+	p.c.OnBatch(BatchDone{Commands: len(b.jobs()), Changes: len(b.changes), Commit: p.houses.Monotonic() - asked, Locked: b.locked})
 	for _, g := range b.granted {
-		p.answer(g.job, Answer{Result: g.result, Status: g.job.Status, Now: done.Now})
+		p.answer(g.job, Answer{Result: g.result, Status: g.job.Status, Now: now})
 	}
 	for _, t := range b.twins {
-		p.replay(t.job, *b.changes[t.of].Receipt, done.Now)
+		p.replay(t.job, *b.changes[t.of].Receipt, now)
 	}
-	return p.tellAll(ctx, b.others, proven{house: b.house, now: done.Now, receipts: done.Receipts})
+	p.tellSettled(b, now)
+	return p.tellAll(ctx, b.others, proven{house: b.house, now: now, receipts: receipts})
 }
 
 // definite commits, and while the outcome is not known sends the identical batch
@@ -153,6 +171,11 @@ func (p *pass) commit(ctx context.Context, b *batch) ([]*job, error) {
 // Source: docs/architecture.md, ambiguous commits.
 func (p *pass) definite(ctx context.Context, b store.Batch) (store.Committed, error) {
 	done, err := p.store.Commit(ctx, b)
+	return p.insist(ctx, b, done, err)
+}
+
+// insist is definite after the first answer.
+func (p *pass) insist(ctx context.Context, b store.Batch, done store.Committed, err error) (store.Committed, error) {
 	if !errors.Is(err, store.ErrAmbiguous) {
 		return done, err
 	}
@@ -178,6 +201,8 @@ func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Durat
 	all := b.jobs()
 	if moved, ok := errors.AsType[*store.MovedError](err); ok {
 		p.houses.Heard(moved.Now, asked)
+		p.overtaken(p.id, p.moved)
+		p.moved = true
 		if _, err := p.houses.Refresh(ctx, p.id); err != nil {
 			return all, err
 		}
@@ -198,7 +223,7 @@ func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Durat
 	switch {
 	case errors.Is(err, store.ErrImpossible), errors.Is(err, store.ErrInvalid):
 		p.houses.Invalidate(p.id, "the database refused a change")
-		if p.single || len(b.changes) == 1 {
+		if len(b.changes) == 1 || p.single && len(b.changes) > 0 {
 			j := b.granted[0].job
 			p.refuse(j, p.bug("the database refused %s behind a right version: %v", b.changes[0].Command, err))
 			return without(all, j), nil
@@ -217,13 +242,7 @@ func (p *pass) failed(ctx context.Context, b *batch, err error, asked time.Durat
 
 // replayAll answers, after one read, every job whose key has a receipt.
 func (p *pass) replayAll(ctx context.Context, jobs []*job) (left []*job, err error) {
-	var ask store.Ask
-	for _, j := range jobs {
-		if j.Key != "" {
-			ask.Keys = append(ask.Keys, j.receiptKey())
-		}
-	}
-	_, proof, err := p.houses.Prove(ctx, p.id, ask)
+	_, proof, err := p.houses.Prove(ctx, p.id, store.Ask{Keys: keysOf(jobs)})
 	if err != nil {
 		return jobs, err
 	}
@@ -273,6 +292,12 @@ func (b *batch) jobs() []*job {
 	}
 	for _, t := range b.twins {
 		all = append(all, t.job)
+	}
+	for _, r := range b.replays {
+		all = append(all, r.job)
+	}
+	for _, r := range b.broken {
+		all = append(all, r.job)
 	}
 	return append(all, b.others...)
 }

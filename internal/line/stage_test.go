@@ -38,11 +38,18 @@ type stack struct {
 	houses *live.Houses
 	lines  *line.Lines
 	batch  atomic.Int64 // passes of the lines
+	locked atomic.Int64 // of these, with the lock taken first
+
+	lockFirst bool // every restaurant is contended
+	places    []seating.RestaurantID
 }
+
+// lockFirst makes every line of new stacks take the lock first.
+var lockFirst bool
 
 func newStack(t testing.TB) *stack {
 	t.Helper()
-	s := &stack{clock: storetest.NewClock()}
+	s := &stack{clock: storetest.NewClock(), lockFirst: lockFirst}
 	s.clock.Set(housetest.At("18:00"))
 	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "maitred.db"), Now: s.clock.Now})
 	if err != nil {
@@ -55,6 +62,9 @@ func newStack(t testing.TB) *stack {
 		if err := db.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
+		if s.lockFirst && s.locked.Load() == 0 && s.batch.Load() > 0 {
+			t.Error("no pass took the lock first")
+		}
 	})
 	return s
 }
@@ -65,9 +75,24 @@ func (s *stack) start(t testing.TB, over store.Seating) {
 	t.Helper()
 	s.houses = live.New(over, live.Config{Monotonic: s.monotonic})
 	s.lines = line.New(over, s.houses, line.Config{
-		NewID:   newID,
-		OnBatch: func(line.BatchDone) { s.batch.Add(1) },
+		NewID: newID,
+		OnBatch: func(b line.BatchDone) {
+			s.batch.Add(1)
+			if b.Locked {
+				s.locked.Add(1)
+			}
+		},
 	})
+	s.contend(s.places...)
+}
+
+// contend makes the restaurants contended, when all are to be.
+func (s *stack) contend(ids ...seating.RestaurantID) {
+	for _, id := range ids {
+		if s.lockFirst {
+			line.Contend(s.lines, id)
+		}
+	}
 }
 
 func (s *stack) monotonic() time.Duration { return s.clock.Instant().Sub(0) }
@@ -99,6 +124,8 @@ func (s *stack) restaurant(t testing.TB, slug string, edit func(*house.State)) *
 	if _, err := s.store.Commit(t.Context(), store.Batch{Restaurant: h.Restaurant.ID, Changes: []*house.Change{c}}); err != nil {
 		t.Fatalf("Commit(seed): %v", err)
 	}
+	s.places = append(s.places, h.Restaurant.ID)
+	s.contend(h.Restaurant.ID)
 	return &restaurant{stack: s, id: h.Restaurant.ID}
 }
 

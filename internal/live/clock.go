@@ -49,3 +49,13 @@ func (s *Houses) Good() bool {
 	defer s.clock.mu.Unlock()
 	return !s.clock.heard.IsZero() && s.clock.mono()-s.clock.heardAt < clockGoodFor
 }
+
+// age is how long ago the time was heard.
+func (c *Clock) age() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.heard.IsZero() {
+		return clockGoodFor
+	}
+	return c.mono() - c.heardAt
+}

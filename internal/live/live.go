@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -21,36 +20,42 @@ type Config struct {
 	Logger *slog.Logger
 	// Monotonic is a clock that never goes back; only differences of it are used.
 	Monotonic func() time.Duration
+	// Shared says that other processes write to the database as well: houses are
+	// kept current by Run, and proved where that has not been done of late.
+	Shared bool
+	// OnLost is told once of a restaurant of which the database has lost commits
+	// that were known here, see Lost. It must not block.
+	OnLost func(seating.RestaurantID)
 }
 
 // Houses keeps the newest known house of each restaurant that is in use.
 type Houses struct {
-	store store.Seating
-	log   *slog.Logger
-	clock *Clock
-	loads singleflight.Group
+	store  store.Seating
+	log    *slog.Logger
+	clock  *Clock
+	shared bool
+	onLost func(seating.RestaurantID)
+	loads  singleflight.Group
+	proofs singleflight.Group
 
-	mu     sync.Mutex // guards slots and each slot's writes
+	mu     sync.Mutex // guards slots, each slot's parts, and what is woken
 	slots  map[seating.RestaurantID]*slot
+	wakes  wakes
 	onMu   sync.Mutex // guards watchers; held while they are told, so that they hear in order
 	nextID int
 	on     map[int]func(Changed)
 }
 
-// slot holds one house; readers take the pointer without a lock.
-type slot struct {
-	house   atomic.Pointer[house.House]
-	touches touches       // guarded by Houses.mu
-	moved   chan struct{} // closed and replaced whenever the house changes; guarded by Houses.mu
-}
-
 // Changed tells that a house moved on. Touched is empty when the steps between
-// are not known (Reloaded): then anything may have changed.
+// are not known (Reloaded): then anything may have changed. Local says that this
+// process committed it, and not that it came from the journal or a load; a change
+// of this process that came back through the journal first is not Local.
 type Changed struct {
 	Restaurant seating.RestaurantID
 	From, To   seating.Version
 	Touched    []house.Touched
 	Reloaded   bool
+	Local      bool
 }
 
 // New makes an empty set of live houses over a store.
@@ -58,20 +63,63 @@ func New(s store.Seating, c Config) *Houses {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.OnLost == nil {
+		c.OnLost = func(seating.RestaurantID) {}
+	}
 	return &Houses{
-		store: s, log: c.Logger, clock: newClock(c.Monotonic),
-		slots: map[seating.RestaurantID]*slot{}, on: map[int]func(Changed){},
+		store: s, log: c.Logger, clock: newClock(c.Monotonic), shared: c.Shared, onLost: c.OnLost,
+		slots: map[seating.RestaurantID]*slot{}, wakes: newWakes(), on: map[int]func(Changed){},
 	}
 }
 
 // Get returns the newest known house: from memory when it is there, else by one
-// load that all who ask at once share (K18). The error is a *seating.Error,
-// NOT_FOUND or UNAVAILABLE.
+// load that all who ask at once share (K18). Where other processes write as well,
+// a house in memory is served when it was the current one at some moment of the
+// last second, and proved first when not, by one read that all share (K02). The
+// error is a *seating.Error, NOT_FOUND or UNAVAILABLE.
 func (s *Houses) Get(ctx context.Context, id seating.RestaurantID) (*house.House, error) {
-	if h := s.known(id); h != nil {
+	asked := s.clock.mono()
+	h, good := s.use(id, asked)
+	if h == nil {
+		loaded, err := s.load(ctx, id)
+		if err != nil || !s.shared {
+			return loaded, err
+		}
+		h, good = s.use(id, asked) // the load may have begun long before it was asked for
+	}
+	if good {
 		return h, nil
 	}
-	return s.load(ctx, id)
+	return s.provedSince(ctx, id, asked)
+}
+
+// provedSince proves the house by one read for all who ask at once. Who joins a
+// read that began too long ago joins the next one, too.
+func (s *Houses) provedSince(ctx context.Context, id seating.RestaurantID, asked time.Duration) (*house.House, error) {
+	type proved struct {
+		house *house.House
+		began time.Duration
+	}
+	for {
+		result := s.proofs.DoChan(string(id[:]), func() (any, error) {
+			free, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+			defer cancel()
+			began := s.clock.mono()
+			h, _, err := s.prove(free, id, store.Ask{})
+			return proved{house: h, began: began}, err
+		})
+		select {
+		case <-ctx.Done():
+			return nil, unavailable(ctx.Err())
+		case r := <-result:
+			if r.Err != nil {
+				return nil, r.Err
+			}
+			if p := r.Val.(proved); p.began >= asked-staleAfter {
+				return p.house, nil
+			}
+		}
+	}
 }
 
 // known returns the house in memory; nil when there is none.
@@ -79,7 +127,7 @@ func (s *Houses) known(id seating.RestaurantID) *house.House {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sl := s.slots[id]; sl != nil {
-		return sl.house.Load()
+		return sl.house
 	}
 	return nil
 }
@@ -94,8 +142,16 @@ func (s *Houses) Proved(ctx context.Context, id seating.RestaurantID) (*house.Ho
 // Prove returns the current house together with the facts asked for, read
 // together with the proof.
 func (s *Houses) Prove(ctx context.Context, id seating.RestaurantID, ask store.Ask) (*house.House, store.Proof, error) {
-	if _, err := s.Get(ctx, id); err != nil {
-		return nil, store.Proof{}, err
+	s.use(id, s.clock.mono())
+	return s.prove(ctx, id, ask)
+}
+
+// prove is Prove by whoever does not use the house.
+func (s *Houses) prove(ctx context.Context, id seating.RestaurantID, ask store.Ask) (*house.House, store.Proof, error) {
+	if s.known(id) == nil {
+		if _, err := s.load(ctx, id); err != nil {
+			return nil, store.Proof{}, err
+		}
 	}
 	for {
 		before := s.known(id)
@@ -105,14 +161,10 @@ func (s *Houses) Prove(ctx context.Context, id seating.RestaurantID, ask store.A
 			return nil, store.Proof{}, s.refusal(ctx, id, err)
 		}
 		s.clock.set(proof.Now, asked)
-		h := s.known(id)
-		if h != nil && at(h, proof.State) {
-			return h, proof, nil
-		}
+		h, v := s.compare(id, before, proof.State, asked)
 		// Moved on while the store was asked: that is as good, but the facts of the
-		// proof belong to the version before. A house that was ahead from the start is
-		// not to be believed: the store has lost commits.
-		if h != nil && ask.Empty() && before != nil && !ahead(before, proof.State) && ahead(h, proof.State) {
+		// proof belong to the version before.
+		if v == current || v == newer && ask.Empty() {
 			return h, proof, nil
 		}
 		if h, err = s.Refresh(ctx, id); err != nil {
@@ -125,14 +177,6 @@ func (s *Houses) Prove(ctx context.Context, id seating.RestaurantID, ask store.A
 		// the facts belong to the house.
 	}
 }
-
-func at(h *house.House, s store.State) bool {
-	return h.Epoch == s.Epoch && h.Version == s.Version && h.Head == s.Head
-}
-
-// ahead reports whether the house came after the state: what is published here
-// was committed.
-func ahead(h *house.House, s store.State) bool { return h.Epoch == s.Epoch && h.Version > s.Version }
 
 // Now is the database's time. Before the first contact with the database it is
 // an error to ask: Get or Prove come first.
@@ -150,13 +194,14 @@ func (s *Houses) load(ctx context.Context, id seating.RestaurantID) (*house.Hous
 		// The load goes on for the others when the one who asked first leaves.
 		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
+		before := s.known(id)
 		asked := s.clock.mono()
 		h, now, err := s.store.Load(free, id)
 		if err != nil {
 			return nil, s.refusal(free, id, err)
 		}
 		s.clock.set(now, asked)
-		return s.replace(h), nil
+		return s.replace(h, before, asked), nil
 	})
 	select {
 	case <-ctx.Done():
@@ -169,63 +214,71 @@ func (s *Houses) load(ctx context.Context, id seating.RestaurantID) (*house.Hous
 	}
 }
 
-// loadTimeout bounds one load.
+// loadTimeout bounds one load, and one proof that is shared.
 const loadTimeout = 30 * time.Second
 
-// replace publishes a loaded house. A newer one of the same epoch stays: the
-// load was slower than a commit (K01). Another epoch, or another head at a
+// replace publishes a house that was loaded by a read asked for at asked, when
+// before was in memory. A newer one of the same epoch that has come since stays:
+// the load was slower than a commit (K01). Another epoch, or another head at a
 // version known here, is the truth and replaces what was believed.
-func (s *Houses) replace(h *house.House) *house.House {
+func (s *Houses) replace(h, before *house.House, asked time.Duration) *house.House {
 	id := h.Restaurant.ID
-	s.mu.Lock()
-	sl := s.slots[id]
-	if sl == nil {
-		sl = &slot{moved: make(chan struct{})}
-		s.slots[id] = sl
+	if before != nil && contradicts(before, stateOf(h)) {
+		s.lose(id, before, stateOf(h))
 	}
-	old := sl.house.Load()
+	s.mu.Lock()
+	sl := s.slot(id)
+	old := sl.house
 	if old != nil && old.Epoch == h.Epoch && old.Version >= h.Version && (old.Version > h.Version || old.Head == h.Head) {
+		sl.current = max(sl.current, asked)
 		s.mu.Unlock()
 		return old
 	}
-	sl.publish(h)
+	sl.publish(h, asked)
 	sl.touches.reset(h.Version)
+	lost := sl.lost != "" && !sl.told
+	sl.told = sl.told || lost
 	var from seating.Version
 	if old != nil {
 		from = old.Public()
 	}
-	s.onMu.Lock()
-	s.mu.Unlock()
-	defer s.onMu.Unlock()
 	s.tell(Changed{Restaurant: id, From: from, To: h.Public(), Reloaded: true})
+	if lost {
+		s.onLost(id)
+	}
 	return h
 }
 
-func (sl *slot) publish(h *house.House) {
-	sl.house.Store(h)
-	close(sl.moved)
-	sl.moved = make(chan struct{})
+// Publish makes the result of changes that this process committed, in a commit
+// sent at asked, the newest house, unless it is past them already.
+func (s *Houses) Publish(to *house.House, changes []*house.Change, asked time.Duration) {
+	s.advance(to, changes, asked, true)
 }
 
-// Publish makes the result of changes that were committed on from the newest
-// house, unless the house has moved on already.
-func (s *Houses) Publish(from, to *house.House, changes []*house.Change) {
+// Advance is Publish of changes that were read from the journal at asked, behind
+// the lock of a commit.
+func (s *Houses) Advance(to *house.House, changes []*house.Change, asked time.Duration) {
+	s.advance(to, changes, asked, false)
+}
+
+// advance publishes the house that changes lead to, when one of them starts where
+// the house in memory stands: some of them may have come another way.
+func (s *Houses) advance(to *house.House, changes []*house.Change, asked time.Duration, local bool) {
 	s.mu.Lock()
 	sl := s.slots[to.Restaurant.ID]
-	if sl == nil || sl.house.Load() != from {
+	if sl == nil {
 		s.mu.Unlock()
 		return
 	}
-	sl.publish(to)
-	touched := make([]house.Touched, len(changes))
-	for i, c := range changes {
-		touched[i] = house.TouchedBy(c)
+	changes = sl.leadOn(changes)
+	if len(changes) == 0 {
+		s.mu.Unlock()
+		return
 	}
-	sl.touches.add(touched)
-	s.onMu.Lock()
-	s.mu.Unlock()
-	defer s.onMu.Unlock()
-	s.tell(Changed{Restaurant: to.Restaurant.ID, From: from.Public(), To: to.Public(), Touched: touched})
+	from := sl.house.Public()
+	sl.publish(to, asked)
+	touched := sl.touches.follow(changes)
+	s.tell(Changed{Restaurant: to.Restaurant.ID, From: from, To: to.Public(), Touched: touched, Local: local})
 }
 
 // OnChange calls f after each change of a house, whatever its origin, in order,
@@ -244,8 +297,12 @@ func (s *Houses) OnChange(f func(Changed)) (stop func()) {
 	}
 }
 
-// tell needs onMu.
+// tell needs mu, and gives it back before it calls anybody: whoever publishes next
+// waits for its turn to tell.
 func (s *Houses) tell(c Changed) {
+	s.onMu.Lock()
+	s.mu.Unlock()
+	defer s.onMu.Unlock()
 	for _, f := range s.on {
 		f(c)
 	}
@@ -255,7 +312,9 @@ func (s *Houses) tell(c Changed) {
 // scripts that changed rows by hand.
 func (s *Houses) Invalidate(id seating.RestaurantID, reason string) {
 	s.mu.Lock()
-	delete(s.slots, id)
+	if sl := s.slots[id]; sl != nil {
+		sl.forget()
+	}
 	s.mu.Unlock()
 	s.log.Info("house invalidated", slog.String("restaurant", id.String()), slog.String("reason", reason))
 }
@@ -264,15 +323,19 @@ func (s *Houses) Invalidate(id seating.RestaurantID, reason string) {
 func (s *Houses) Loaded() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.slots)
+	n := 0
+	for _, sl := range s.slots {
+		if sl.house != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // refusal turns a store's error into what the caller is told.
 func (s *Houses) refusal(ctx context.Context, id seating.RestaurantID, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		s.mu.Lock()
-		delete(s.slots, id)
-		s.mu.Unlock()
+		s.gone(id)
 		return seating.Refuse(seating.CodeNotFound, "There is no such restaurant.")
 	}
 	if ctx.Err() == nil {
@@ -302,7 +365,7 @@ func (s *Houses) AtLeast(ctx context.Context, id seating.RestaurantID, v seating
 	ctx, cancel := context.WithTimeout(ctx, behindAfter)
 	defer cancel()
 	for {
-		h, moved := s.watch(id)
+		h, moved := s.next(id)
 		if h != nil && reached(h, v) {
 			return h, nil
 		}
@@ -320,15 +383,11 @@ const behindAfter = time.Second
 
 func reached(h *house.House, v seating.Version) bool { return h.Epoch == v.Epoch && h.Version >= v.N }
 
-func (s *Houses) watch(id seating.RestaurantID) (*house.House, <-chan struct{}) {
+// next returns the house in memory and what is closed when another takes its
+// place.
+func (s *Houses) next(id seating.RestaurantID) (*house.House, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sl := s.slots[id]
-	if sl == nil {
-		never := make(chan struct{})
-		return nil, never
-	}
-	return sl.house.Load(), sl.moved
+	sl := s.slot(id)
+	return sl.house, sl.moved
 }
-
-var errGap = errors.New("live: the journal does not lead on")

@@ -234,20 +234,20 @@ func TestOnChangeTellsEachChangeOnceInOrder(t *testing.T) {
 	houses := live.New(s, live.Config{})
 	var told []live.Changed
 	stop := houses.OnChange(func(c live.Changed) { told = append(told, c) })
-	h := get(t, houses)
+	get(t, houses)
 	for n := 1; n <= 3; n++ {
 		c := s.commit(t, n)
-		houses.Publish(h, s.h, []*house.Change{c})
-		houses.Publish(h, s.h, []*house.Change{c}) // late and again: nothing is told
-		h = s.h
+		houses.Publish(s.h, []*house.Change{c}, houses.Monotonic())
+		houses.Publish(s.h, []*house.Change{c}, houses.Monotonic()) // late and again: nothing is told
 	}
 	stop()
-	houses.Publish(h, s.h, nil)
+	fourth := s.commit(t, 4)
+	houses.Publish(s.h, []*house.Change{fourth}, houses.Monotonic())
 	if len(told) != 4 || !told[0].Reloaded {
 		t.Fatalf("told %+v, want a load and three changes", told)
 	}
 	for n, c := range told[1:] {
-		if c.From.N != int64(n) || c.To.N != int64(n+1) || len(c.Touched) != 1 || c.Touched[0].Touch.Tables[0] != housetest.Table(n+1) {
+		if c.From.N != int64(n) || c.To.N != int64(n+1) || !c.Local || len(c.Touched) != 1 || c.Touched[0].Touch.Tables[0] != housetest.Table(n+1) {
 			t.Errorf("told %+v, want the change to version %d with its touch", c, n+1)
 		}
 	}
@@ -270,9 +270,8 @@ func TestTouched(t *testing.T) {
 	s.commit(t, 1)
 	get(t, houses)
 	for n := 2; n <= 3; n++ {
-		before := get(t, houses)
 		c := s.commit(t, n)
-		houses.Publish(before, s.h, []*house.Change{c})
+		houses.Publish(s.h, []*house.Change{c}, houses.Monotonic())
 	}
 	h := get(t, houses)
 	since := func(epoch string, n int64) seating.Version { return seating.Version{Epoch: epoch, N: n} }
@@ -310,7 +309,7 @@ func TestAtLeastWaitsOrSaysBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShelf(t)
 		houses := live.New(s, live.Config{})
-		base := get(t, houses)
+		get(t, houses)
 		began := time.Now()
 		_, err := houses.AtLeast(t.Context(), restaurant, seating.Version{Epoch: "test0", N: 1})
 		if seating.CodeOf(err) != seating.CodeBehind || time.Since(began) != time.Second {
@@ -326,7 +325,7 @@ func TestAtLeastWaitsOrSaysBehind(t *testing.T) {
 		}()
 		synctest.Wait()
 		c := s.commit(t, 1)
-		houses.Publish(base, s.h, []*house.Change{c})
+		houses.Publish(s.h, []*house.Change{c}, houses.Monotonic())
 		if h := <-got; h.Version != 1 {
 			t.Errorf("AtLeast = version %d, want 1", h.Version)
 		}

@@ -227,7 +227,7 @@ func TestTouchedOfMoreThanTwoThousandVersionsIsTooOld(t *testing.T) {
 	for i, e := range s.entries {
 		changes[i] = e.Change
 	}
-	houses.Publish(before, s.h, changes)
+	houses.Publish(s.h, changes, houses.Monotonic())
 	for since, want := range map[int64]int{0: -1, 1: 2000, 2: 1999, 2000: 1, 2001: 0} {
 		s.reads = 0
 		touched, tooOld, err := houses.Touched(t.Context(), s.h, seating.Version{Epoch: "test0", N: since})

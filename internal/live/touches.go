@@ -9,9 +9,9 @@ import (
 	"github.com/maitred/maitred/internal/store"
 )
 
-// touchesKept is how many versions back a context can be judged.
+// TouchesKept is how many versions back a context can be judged.
 // Source: docs/domain.md, If-Match.
-const touchesKept = 2000
+const TouchesKept = 2000
 
 // touches are the touches of the last versions, oldest first, without gaps, up
 // to the slot's house.
@@ -24,10 +24,26 @@ func (t *touches) reset(version int64) { t.since, t.list = version, nil }
 
 func (t *touches) add(more []house.Touched) {
 	t.list = append(t.list, more...)
-	if over := len(t.list) - touchesKept; over > 0 {
+	if over := len(t.list) - TouchesKept; over > 0 {
 		t.since = t.list[over-1].Version.N
 		t.list = append([]house.Touched(nil), t.list[over:]...)
 	}
+}
+
+// follow adds the touches of changes and returns them. A new epoch begins afresh:
+// nobody can compare with what was before it.
+func (t *touches) follow(changes []*house.Change) []house.Touched {
+	touched := make([]house.Touched, len(changes))
+	since := 0
+	for i, c := range changes {
+		touched[i] = house.TouchedBy(c)
+		if c.Rows.Epoch != "" {
+			since = i + 1
+			t.reset(c.Version())
+		}
+	}
+	t.add(touched[since:])
+	return touched
 }
 
 // after returns the touches after a version; ok is false when they do not reach
@@ -48,18 +64,18 @@ func (t *touches) after(version int64) (list []house.Touched, ok bool) {
 // versions ago, another epoch, or a stretch that was reloaded.
 func (s *Houses) Touched(ctx context.Context, h *house.House, since seating.Version) (touched []house.Touched, tooOld bool, err error) {
 	id := h.Restaurant.ID
-	if since.Epoch != h.Epoch || since.N > h.Version || h.Version-since.N > touchesKept {
+	if since.Epoch != h.Epoch || since.N > h.Version || h.Version-since.N > TouchesKept {
 		return nil, true, nil
 	}
 	s.mu.Lock()
-	if sl := s.slots[id]; sl != nil && sl.house.Load().Epoch == h.Epoch {
+	if sl := s.slots[id]; sl != nil && sl.house != nil && sl.house.Epoch == h.Epoch {
 		if list, ok := sl.touches.after(since.N); ok {
 			s.mu.Unlock()
 			return upTo(list, h.Version), false, nil
 		}
 	}
 	s.mu.Unlock()
-	entries, err := s.store.Journal(ctx, id, since.N, touchesKept)
+	entries, err := s.store.Journal(ctx, id, since.N, TouchesKept)
 	if errors.Is(err, store.ErrGone) {
 		return nil, true, nil
 	}

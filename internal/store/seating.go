@@ -28,10 +28,35 @@ type Seating interface {
 	// it had been committed, whatever came after it.
 	Commit(ctx context.Context, b Batch) (Committed, error)
 
+	// CommitLocked takes the lock of a restaurant first, reads under it the journal
+	// after a version and what Prove reads, hands both to decide, and commits the
+	// batch that decide returns before the lock goes. It is Commit for a restaurant
+	// whose version other processes keep moving: nobody can come in between, so it
+	// never returns *MovedError for a batch that decide built on what it was shown.
+	// An error of decide is returned as it is, and an empty batch is nil; in both
+	// cases nothing is written. decide must be quick and do no I/O; it may be called
+	// again when its outcome was not used, and never after CommitLocked returned.
+	// ErrNotFound as for Load, before decide is called; ErrInvalid when the batch is
+	// of another restaurant; what else can fail, fails as for Commit.
+	CommitLocked(ctx context.Context, id seating.RestaurantID, after int64, ask Ask, decide func(Locked) (Batch, error)) (Committed, error)
+
 	// Prove reads, in one consistent read, the state of a restaurant, the
 	// database's time and the facts asked for. ErrNotFound as for Load.
 	Prove(ctx context.Context, id seating.RestaurantID, ask Ask) (Proof, error)
 }
+
+// Locked is what is shown of a restaurant while its lock is held.
+type Locked struct {
+	Proof
+	// Entries of the journal after the version asked for, in order, at most
+	// LockedEntries. Gone says that they do not lead on from there: the entry after
+	// that version is not kept, or there are more.
+	Entries []Entry
+	Gone    bool
+}
+
+// LockedEntries bounds Locked.Entries.
+const LockedEntries = 200
 
 // State is where a restaurant stands.
 type State struct {

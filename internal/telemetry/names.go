@@ -9,6 +9,7 @@ const (
 	NameHouses           = "maitred_houses"                   // houses in memory
 	NameStoreDiskCommits = "maitred_store_disk_commits_total" // transactions that reached the disk
 	NameHTTPRequests     = "maitred_http_request_seconds"     // by operation and status; registered by httpapi
+	NameStoreFlushes     = "maitred_store_flushes_total"      // round trips to PostgreSQL
 	NameBuild            = "maitred_build_info"               // 1, with the version
 	NameControl          = "maitred_control_operations_total" // operator's commands by name and outcome
 )

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
@@ -12,7 +11,7 @@ import (
 
 // Commit implements store.Seating.
 func (s *Store) Commit(ctx context.Context, b store.Batch) (store.Committed, error) {
-	if err := wellFormed(b); err != nil {
+	if err := b.WellFormed(); err != nil {
 		return store.Committed{}, err
 	}
 	var done store.Committed
@@ -24,25 +23,6 @@ func (s *Store) Commit(ctx context.Context, b store.Batch) (store.Committed, err
 		return store.Committed{}, err
 	}
 	return done, nil
-}
-
-// wellFormed refuses a batch whose changes do not follow each other.
-func wellFormed(b store.Batch) error {
-	if len(b.Changes) == 0 {
-		return fmt.Errorf("%w: the batch is empty", store.ErrInvalid)
-	}
-	for i, c := range b.Changes {
-		switch {
-		case c.Restaurant != b.Restaurant:
-			return fmt.Errorf("%w: change %d is of another restaurant", store.ErrInvalid, i)
-		case c.ID.IsZero():
-			return fmt.Errorf("%w: change %d has no id", store.ErrInvalid, i)
-		case i == 0:
-		case c.Base != b.Changes[i-1].Version(), c.BaseHead != b.Changes[i-1].ID, c.Epoch != b.Changes[i-1].Public().Epoch:
-			return fmt.Errorf("%w: change %d does not follow the one before it", store.ErrInvalid, i)
-		}
-	}
-	return nil
 }
 
 // commit is the transaction of a batch, in the order the contract gives.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/maitred/maitred/internal/store"
 )
 
 // Template is an empty database: to migrate one for each test takes longer than
@@ -16,7 +18,7 @@ var Template = sync.OnceValue(func() []byte {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "template.db")
-	if _, err := Migrate(context.Background(), path, Up); err != nil {
+	if _, err := Migrate(context.Background(), path, store.Up); err != nil {
 		panic(err)
 	}
 	b, err := os.ReadFile(path)

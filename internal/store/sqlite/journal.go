@@ -93,28 +93,36 @@ func (s *Store) States(ctx context.Context, ids []seating.RestaurantID) (map[sea
 
 // Prove implements store.Seating.
 func (s *Store) Prove(ctx context.Context, r seating.RestaurantID, ask store.Ask) (store.Proof, error) {
-	proof := store.Proof{Ended: map[seating.HoldID]seating.EndedHold{}, Closed: map[seating.BookingID]servicetime.Date{}}
+	var proof store.Proof
 	err := s.read(ctx, func(q session) (err error) {
-		var found bool
-		if proof.State, found, err = readState(ctx, q, r); err != nil {
-			return err
-		}
-		if !found {
-			return store.ErrNotFound
-		}
-		proof.Now = s.clock()
-		if proof.Receipts, err = lookUp(ctx, q, r, ask.Keys); err != nil {
-			return err
-		}
-		if proof.Ended, err = readEnded(ctx, q, r, ask.Holds); err != nil {
-			return err
-		}
-		return readClosed(ctx, q, r, ask.Bookings, proof.Closed)
+		proof, err = prove(ctx, q, r, ask, s.clock)
+		return err
 	})
 	if err != nil {
 		return store.Proof{}, err
 	}
 	return proof, nil
+}
+
+// prove reads a proof; the clock is asked once the read has begun.
+func prove(ctx context.Context, q session, r seating.RestaurantID, ask store.Ask, clock func() servicetime.Instant) (store.Proof, error) {
+	proof := store.Proof{Closed: map[seating.BookingID]servicetime.Date{}}
+	var found bool
+	var err error
+	if proof.State, found, err = readState(ctx, q, r); err != nil {
+		return proof, err
+	}
+	if !found {
+		return proof, store.ErrNotFound
+	}
+	proof.Now = clock()
+	if proof.Receipts, err = lookUp(ctx, q, r, ask.Keys); err != nil {
+		return proof, err
+	}
+	if proof.Ended, err = readEnded(ctx, q, r, ask.Holds); err != nil {
+		return proof, err
+	}
+	return proof, readClosed(ctx, q, r, ask.Bookings, proof.Closed)
 }
 
 func readEnded(ctx context.Context, q session, r seating.RestaurantID, holds []seating.HoldID) (map[seating.HoldID]seating.EndedHold, error) {

@@ -11,33 +11,18 @@ import (
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // registers the driver
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/maitred/maitred/internal/store"
 )
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// Direction is what Migrate does to a schema.
-type Direction string
-
-// Up applies all migrations that are missing, Down takes back the last one,
-// Status changes nothing.
-const (
-	Up     Direction = "up"
-	Down   Direction = "down"
-	Status Direction = "status"
-)
-
-// Migration is one step of the schema.
-type Migration struct {
-	Version int64
-	Name    string // of its file
-	Applied bool
-}
-
 // Migrate moves the schema of the database at path and returns its steps
 // afterwards, in order. The file is made when it is missing. Taking back a
 // migration that made tables loses their rows.
-func Migrate(ctx context.Context, path string, d Direction) ([]Migration, error) {
+func Migrate(ctx context.Context, path string, d store.Direction) ([]store.Migration, error) {
 	path, err := touchFile(path)
 	if err != nil {
 		return nil, err
@@ -64,11 +49,11 @@ func Migrate(ctx context.Context, path string, d Direction) ([]Migration, error)
 		return nil, fmt.Errorf("%w: %d, known is %d", ErrNewer, current, known)
 	}
 	switch d {
-	case Up:
+	case store.Up:
 		_, err = p.Up(ctx)
-	case Down:
+	case store.Down:
 		_, err = p.Down(ctx)
-	case Status:
+	case store.Status:
 	default:
 		return nil, fmt.Errorf("migrate: %q is neither up, down nor status", d)
 	}
@@ -79,11 +64,41 @@ func Migrate(ctx context.Context, path string, d Direction) ([]Migration, error)
 	if err != nil {
 		return nil, fmt.Errorf("read the schema's version: %w", err)
 	}
-	steps := make([]Migration, len(status))
+	steps := make([]store.Migration, len(status))
 	for i, m := range status {
-		steps[i] = Migration{Version: m.Source.Version, Name: m.Source.Path, Applied: m.State == goose.StateApplied}
+		steps[i] = store.Migration{Version: m.Source.Version, Name: m.Source.Path, Applied: m.State == goose.StateApplied}
 	}
 	return steps, nil
+}
+
+// Unusable reports whether an error says that the file is no database, is
+// damaged, or cannot be written to where it is: trying again does not help.
+func Unusable(err error) bool {
+	switch primary(code(err)) {
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+		return true
+	}
+	return false
+}
+
+// Script returns the SQL that the migration of that file name applies, with its
+// comments; false when there is no such migration.
+func Script(name string) (string, bool) {
+	file, err := migrationFiles.ReadFile("migrations/" + name)
+	if err != nil {
+		return "", false
+	}
+	var up strings.Builder
+	for line := range strings.Lines(string(file)) {
+		mark, isMark := strings.CutPrefix(strings.TrimSpace(line), "-- +goose ")
+		if mark == "Down" {
+			break
+		}
+		if !isMark {
+			up.WriteString(line)
+		}
+	}
+	return strings.TrimSpace(up.String()) + "\n", true
 }
 
 // current reports whether a database has exactly the schema of this binary. On

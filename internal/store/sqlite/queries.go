@@ -6,48 +6,15 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/maitred/maitred/internal/store/named"
 )
 
 //go:embed *.sql
 var queryFiles embed.FS
 
-// queries are the statements of the .sql files by the names their "-- name:"
-// lines give them.
-var queries = loadQueries()
-
-func loadQueries() map[string]string {
-	files, err := queryFiles.ReadDir(".")
-	if err != nil {
-		panic(err)
-	}
-	all := map[string]string{}
-	for _, f := range files {
-		text, err := queryFiles.ReadFile(f.Name())
-		if err != nil {
-			panic(err)
-		}
-		name := ""
-		for line := range strings.Lines(string(text)) {
-			trimmed := strings.TrimSpace(line)
-			if after, ok := strings.CutPrefix(trimmed, "-- name: "); ok {
-				name = after
-				if all[name] != "" {
-					panic("sqlite: two statements are named " + name)
-				}
-				continue
-			}
-			if !strings.HasPrefix(trimmed, "--") && trimmed != "" {
-				all[name] += strings.TrimRight(line, " \t")
-			}
-		}
-	}
-	for name, text := range all {
-		// The driver keeps a statement prepared only when nothing follows it.
-		all[name] = strings.TrimSuffix(strings.TrimSpace(text), ";")
-	}
-	return all
-}
+// queries are the statements of the .sql files by name.
+var queries = named.Statements(queryFiles)
 
 // session runs named statements on one transaction.
 type session struct{ prepared *prepared }

@@ -2,19 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"strconv"
 
 	"github.com/maitred/maitred/internal/house"
-	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
 )
-
-// maxEntry bounds a change in the journal, in bytes; a larger one is kept as a
-// reload.
-const maxEntry = 256 << 10
 
 // writeRecord writes what is told of a change, after its rows: journal, history,
 // outbox, receipt, due work, guests, notes. The journal entry closes the change;
@@ -38,16 +30,12 @@ func writeRecord(ctx context.Context, q session, c *house.Change, now servicetim
 }
 
 func writeJournal(ctx context.Context, q session, c *house.Change, now servicetime.Instant) error {
-	b, err := json.Marshal(c)
+	body, err := store.JournalBody(c)
 	if err != nil {
-		return fmt.Errorf("change %s: %w", c.ID, err)
-	}
-	var body any
-	if len(b) <= maxEntry {
-		body = string(b)
+		return err
 	}
 	_, err = q.exec(ctx, "InsertJournal", text(c.Restaurant), c.Version(), text(c.ID), text(c.BaseHead), int64(c.At), int64(now),
-		c.Command, c.Actor.Principal, house.Format, body, len(c.Events), len(c.History))
+		c.Command, c.Actor.Principal, house.Format, orNull(body), len(c.Events), len(c.History))
 	return err
 }
 
@@ -62,27 +50,14 @@ func writeHistory(ctx context.Context, q session, c *house.Change) error {
 	return nil
 }
 
-// writeEvents writes one row for each event and destination.
 func writeEvents(ctx context.Context, q session, c *house.Change, now servicetime.Instant) error {
-	if len(c.Events) == 0 {
-		return nil
-	}
-	headers, err := encoded(map[string]string{"principal": c.Actor.Principal})
+	rows, err := store.EventRows(c)
 	if err != nil {
 		return err
 	}
-	for i, e := range c.Events {
-		payload, err := encoded(e.Payload)
-		if err != nil {
-			return err
-		}
-		aggregate := c.Restaurant.String()
-		if !e.Booking.IsZero() {
-			aggregate = e.Booking.String()
-		}
-		_, err = q.exec(ctx, "InsertEvent", store.SinkObservability, store.Lane(c.Restaurant, aggregate), text(c.Restaurant),
-			text(e.Booking), aggregate, c.Version(), string(e.Type), string(e.Severity), max(e.Payload.SchemaVersion, seating.EventSchemaVersion),
-			c.ID.String()+"/"+strconv.Itoa(i), payload, headers, int64(now), int64(now))
+	for _, e := range rows {
+		_, err := q.exec(ctx, "InsertEvent", e.Sink, e.Lane, text(c.Restaurant), text(e.Booking), e.Aggregate, e.AggregateSeq,
+			string(e.Type), string(e.Severity), e.SchemaVersion, e.DedupeKey, e.Payload, e.Headers, int64(now), int64(now))
 		if err != nil {
 			return err
 		}
@@ -124,23 +99,13 @@ func writeGuests(ctx context.Context, q session, c *house.Change) error {
 	return nil
 }
 
-// writeNotes puts each note beside the first history row of its subject that has
-// none yet.
 func writeNotes(ctx context.Context, q session, c *house.Change) error {
-	used := map[int]bool{}
-	for _, n := range c.Notes {
-		beside := -1
-		for i, h := range c.History {
-			if h.Subject == n.Subject && !used[i] {
-				beside = i
-				break
-			}
-		}
-		if beside < 0 {
-			return fmt.Errorf("%w: change %s has a note on %s and no history row to put it beside", store.ErrInvalid, c.ID, n.Subject)
-		}
-		used[beside] = true
-		if _, err := q.exec(ctx, "InsertNote", text(c.Restaurant), c.Version(), beside, n.Text); err != nil {
+	rows, err := store.NoteRows(c)
+	if err != nil {
+		return err
+	}
+	for _, n := range rows {
+		if _, err := q.exec(ctx, "InsertNote", text(c.Restaurant), c.Version(), n.Ordinal, n.Text); err != nil {
 			return err
 		}
 	}

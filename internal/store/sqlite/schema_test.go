@@ -14,6 +14,7 @@ import (
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/store"
 	"github.com/maitred/maitred/internal/store/sqlite"
 	"github.com/maitred/maitred/internal/store/storetest"
 )
@@ -88,7 +89,7 @@ func TestMigrations(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The last two add no tables: down and up on a loaded database keeps every row.
-	for _, direction := range []sqlite.Direction{sqlite.Down, sqlite.Down, sqlite.Up} {
+	for _, direction := range []store.Direction{store.Down, store.Down, store.Up} {
 		if _, err := sqlite.Migrate(t.Context(), s.path, direction); err != nil {
 			t.Fatalf("Migrate(%s) = %v", direction, err)
 		}
@@ -108,19 +109,19 @@ func TestMigrations(t *testing.T) {
 		t.Fatal(err)
 	}
 	// All the way down nothing is left; up again it is the same schema.
-	steps, err := sqlite.Migrate(t.Context(), s.path, sqlite.Status)
+	steps, err := sqlite.Migrate(t.Context(), s.path, store.Status)
 	if err != nil || len(steps) != 6 || steps[0].Name != "001_create_directory.sql" {
 		t.Fatalf("Migrate(status) = %v, %v", steps, err)
 	}
 	for range steps {
-		if _, err := sqlite.Migrate(t.Context(), s.path, sqlite.Down); err != nil {
+		if _, err := sqlite.Migrate(t.Context(), s.path, store.Down); err != nil {
 			t.Fatalf("Migrate(down) = %v", err)
 		}
 	}
 	if left := schemaOf(t, s); len(left) != 0 {
 		t.Errorf("after all downs there is still %v", left)
 	}
-	steps, err = sqlite.Migrate(t.Context(), s.path, sqlite.Up)
+	steps, err = sqlite.Migrate(t.Context(), s.path, store.Up)
 	if err != nil || !steps[len(steps)-1].Applied {
 		t.Fatalf("Migrate(up) = %v, %v", steps, err)
 	}

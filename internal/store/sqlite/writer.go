@@ -23,7 +23,7 @@ var errClosed = errors.New("sqlite: the store is closed")
 // own, when the commit of a group was refused; it must set its results last.
 type job struct {
 	run     func(ctx context.Context, q session, now servicetime.Instant) error
-	changes int        // changes of the batch; 0: not a batch
+	changes int        // changes of the batch; 0: not a batch; run may set it
 	err     error      // the outcome, before it is sent to done
 	done    chan error // buffered: the writer never waits for a caller
 }
@@ -51,7 +51,7 @@ func startWriter(ctx context.Context, s *Store, path string) (*writer, error) {
 		if err := w.disconnect(); err != nil {
 			return nil, err
 		}
-		if _, err := Migrate(ctx, path, Up); err != nil {
+		if _, err := Migrate(ctx, path, store.Up); err != nil {
 			return nil, err
 		}
 		if err := w.connect(ctx); err != nil {
@@ -66,7 +66,11 @@ func startWriter(ctx context.Context, s *Store, path string) (*writer, error) {
 // gives up before the writer took it knows that nothing was written; one that
 // gives up later gets ErrAmbiguous, and the write is finished without it.
 func (s *Store) write(ctx context.Context, changes int, run func(ctx context.Context, q session, now servicetime.Instant) error) error {
-	j := &job{run: run, changes: changes, done: make(chan error, 1)}
+	return s.hand(ctx, &job{run: run, changes: changes, done: make(chan error, 1)})
+}
+
+// hand gives a job to the writer and waits, see write.
+func (s *Store) hand(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}

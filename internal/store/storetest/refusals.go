@@ -299,7 +299,7 @@ func rawWritesWithoutAVersion(t *testing.T, e Env) {
 	}
 	for _, script := range []string{
 		"UPDATE restaurants SET zone = 'Asia/Tokyo' WHERE id = " + r,
-		"INSERT INTO zones (restaurant_id, id, name, name_key, sort_order, active) VALUES (" + r + ", '" + NewID[seating.ZoneID]().String() + "', 'X', 'x', 1, 1)",
+		"INSERT INTO zones (restaurant_id, id, name, name_key, sort_order, active) VALUES (" + r + ", '" + NewID[seating.ZoneID]().String() + "', 'X', 'x', 1, TRUE)",
 	} {
 		if err := raw.RawSQL(t.Context(), script); err == nil || !strings.Contains(err.Error(), "unversioned write") {
 			t.Errorf("%s = %v, want refused as unversioned", script, err)

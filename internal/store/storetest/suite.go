@@ -18,8 +18,13 @@ import (
 )
 
 // Options are what the suite asks of a store it opens.
+//
+// The database's clock is the test's. A store that takes a function takes Now; one
+// whose clock is in its database gives Watch a function that sets it: it is called
+// at once, and by whoever moves the clock, before that one goes on.
 type Options struct {
-	Now func() time.Time // the database's clock
+	Now   func() time.Time
+	Watch func(set func(servicetime.Instant))
 }
 
 // Raw is implemented by stores whose factory gives the suite a connection of its
@@ -67,8 +72,10 @@ func Run(t *testing.T, open func(t *testing.T, opt Options) store.Store, except 
 		{"Load", loadTests},
 		{"Journal", journalTests},
 		{"Commit", commitTests},
+		{"Locked", lockedTests},
 		{"Guards", guardTests},
 		{"Refusals", refusalTests},
+		{"Rules", ruleTests},
 		{"Concurrency", concurrencyTests},
 		{"Prove", proveTests},
 		{"Lists", listTests},
@@ -84,7 +91,7 @@ func Run(t *testing.T, open func(t *testing.T, opt Options) store.Store, except 
 					}
 					t.Parallel()
 					clock := NewClock()
-					c.run(t, Env{Store: open(t, Options{Now: clock.Now}), Clock: clock})
+					c.run(t, Env{Store: open(t, clock.Options()), Clock: clock})
 				})
 			}
 		})
@@ -93,8 +100,9 @@ func Run(t *testing.T, open func(t *testing.T, opt Options) store.Store, except 
 
 // Clock is a clock that moves only when told to.
 type Clock struct {
-	mu  sync.Mutex
-	now servicetime.Instant
+	mu       sync.Mutex
+	now      servicetime.Instant
+	watchers []func(servicetime.Instant)
 }
 
 // Opening is where every Clock starts: 2026-11-27 17:00 in UTC, a Friday.
@@ -102,6 +110,9 @@ const Opening servicetime.Instant = 1795798800_000000
 
 // NewClock starts at Opening.
 func NewClock() *Clock { return &Clock{now: Opening} }
+
+// Options are those of a store that goes by this clock.
+func (c *Clock) Options() Options { return Options{Now: c.Now, Watch: c.Watch} }
 
 // Now is the time.
 func (c *Clock) Now() time.Time { return c.Instant().Time() }
@@ -116,9 +127,20 @@ func (c *Clock) Instant() servicetime.Instant {
 // Advance moves the clock on.
 func (c *Clock) Advance(d time.Duration) { c.Set(c.Instant().Add(d)) }
 
-// Set moves the clock to an instant.
+// Set moves the clock to an instant. It returns when all who watch know it.
 func (c *Clock) Set(i servicetime.Instant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = i
+	for _, set := range c.watchers {
+		set(i)
+	}
+}
+
+// Watch tells set the time, now and whenever it is set.
+func (c *Clock) Watch(set func(servicetime.Instant)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers = append(c.watchers, set)
+	set(c.now)
 }

@@ -1,4 +1,4 @@
-package sqlite_test
+package storetest
 
 import (
 	"errors"
@@ -11,54 +11,62 @@ import (
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
-	"github.com/maitred/maitred/internal/store/storetest"
 )
 
-func stage(t *testing.T, slugs ...string) (s *testStore, seeds []*storetest.Seed) {
-	t.Helper()
-	clock := storetest.NewClock()
-	s = open(t, storetest.Options{Now: clock.Now})
+// ruleTests look closer at single statements: what a change writes, and that it
+// writes nothing else.
+var ruleTests = []test{
+	{"TheLastOfSeveralRowsStandsInTheWay", theLastOfSeveralRowsStandsInTheWay},
+	{"ReownOverTheLastOfSeveralOwnRows", reownOverTheLastOfSeveralOwnRows},
+	{"EveryStatementNamesTheRestaurant", everyStatementNamesTheRestaurant},
+	{"AnEdgeThatGoesLeavesTheOthers", anEdgeThatGoesLeavesTheOthers},
+	{"ABookingShowsItsOwnLastTables", aBookingShowsItsOwnLastTables},
+	{"ATableThatIsRetiredStaysBehindItsBookings", aTableThatIsRetiredStaysBehindItsBookings},
+	{"WhoTradesNamesLeavesTheOthersTheirs", whoTradesNamesLeavesTheOthersTheirs},
+	{"RevokingATokenLeavesTheOthers", revokingATokenLeavesTheOthers},
+	{"BoundsOfTheSchema", boundsOfTheSchema},
+}
+
+// stage plants restaurants in one store.
+func stage(t *testing.T, e Env, slugs ...string) (seeds []*Seed) {
 	for _, slug := range slugs {
-		seeds = append(seeds, storetest.Plant(t, s, clock, slug))
+		seeds = append(seeds, Plant(t, e.Store, e.Clock, slug))
 	}
-	return s, seeds
+	return seeds
 }
 
 func block(from, to int, tables ...seating.TableID) seating.Block {
-	return seating.Block{ID: storetest.NewID[seating.BlockID](), Tables: tables, Window: servicetime.Window{Start: storetest.At(from), End: storetest.At(to)}}
+	return seating.Block{ID: NewID[seating.BlockID](), Tables: tables, Window: servicetime.Window{Start: At(from), End: At(to)}}
 }
 
-// TestH18_TheLastOfSeveralRowsStandsInTheWay: of the rows that begin before a new
-// one ends, the first do not reach into it and the last does, whatever its kind
-// and the new one's.
-func TestH18_TheLastOfSeveralRowsStandsInTheWay(t *testing.T) {
-	t.Parallel()
+// theLastOfSeveralRowsStandsInTheWay: of the rows that begin before a new one
+// ends, the first do not reach into it and the last does, whatever its kind and
+// the new one's (H18).
+func theLastOfSeveralRowsStandsInTheWay(t *testing.T, e Env) {
 	windows := [][2]int{{-300, -240}, {-200, -140}, {0, 60}}
-	kinds := map[seating.OwnerKind]func(d *storetest.Seed, reference string, from, to int) *house.Change{
-		seating.OwnedByBooking: func(d *storetest.Seed, reference string, from, to int) *house.Change {
+	kinds := map[seating.OwnerKind]func(d *Seed, reference string, from, to int) *house.Change{
+		seating.OwnedByBooking: func(d *Seed, reference string, from, to int) *house.Change {
 			return d.Book(d.Booking(reference, from, to), d.Tables[0])
 		},
-		seating.OwnedByHold: func(d *storetest.Seed, reference string, from, to int) *house.Change {
+		seating.OwnedByHold: func(d *Seed, reference string, from, to int) *house.Change {
 			b := d.Booking(reference, from, to)
 			c := d.TakeHold(d.Hold(b), d.Tables[0])
 			c.Rows.PutBookings = []seating.Booking{b}
 			return c
 		},
-		seating.OwnedByBlock: func(d *storetest.Seed, _ string, from, to int) *house.Change {
+		seating.OwnedByBlock: func(d *Seed, _ string, from, to int) *house.Change {
 			return d.Change("block", house.Rows{PutBlocks: []seating.Block{block(from, to, d.Tables[0])}}, seating.AspectFloor)
 		},
 	}
 	for there, lay := range kinds {
 		t.Run(string(there), func(t *testing.T) {
-			t.Parallel()
-			s, seeds := stage(t, "one")
-			d := seeds[0]
+			d := Plant(t, e.Store, e.Clock, string(there))
 			for i, w := range windows {
 				d.Commit(lay(d, "OLD"+string(rune('A'+i)), w[0], w[1]))
 			}
 			for kind, try := range kinds {
 				for _, w := range [][2]int{{30, 90}, {59, 90}, {-10, 1}, {10, 20}, {-10, 70}} {
-					if _, err := s.Commit(t.Context(), d.Batch(try(d, "NEW", w[0], w[1]))); !errors.Is(err, store.ErrImpossible) {
+					if _, err := e.Store.Commit(t.Context(), d.Batch(try(d, "NEW", w[0], w[1]))); !errors.Is(err, store.ErrImpossible) {
 						t.Errorf("Commit(%s at %v over the last %s) = %v, want ErrImpossible", kind, w, there, err)
 					}
 				}
@@ -70,31 +78,30 @@ func TestH18_TheLastOfSeveralRowsStandsInTheWay(t *testing.T) {
 	}
 }
 
-// TestH18_ReownOverTheLastOfSeveralOwnRows is the same for rows that change
-// their kind.
-func TestH18_ReownOverTheLastOfSeveralOwnRows(t *testing.T) {
-	t.Parallel()
-	s, seeds := stage(t, "one")
+// reownOverTheLastOfSeveralOwnRows is the same for rows that change their kind
+// (H18).
+func reownOverTheLastOfSeveralOwnRows(t *testing.T, e Env) {
+	seeds := stage(t, e, "one")
 	d := seeds[0]
 	b := d.Booking("B1", 0, 200)
 	first, second := b, b
-	first.Window.End, second.Window.Start, second.Window.End = storetest.At(60), storetest.At(100), storetest.At(160)
+	first.Window.End, second.Window.Start, second.Window.End = At(60), At(100), At(160)
 	c := d.Book(b, d.Tables[1])
-	c.Rows.PutAllocations = append(storetest.Assigned(first, d.Tables[0]), storetest.Assigned(second, d.Tables[0])...)
+	c.Rows.PutAllocations = append(Assigned(first, d.Tables[0]), Assigned(second, d.Tables[0])...)
 	d.Commit(c)
 	h := d.Hold(b)
-	h.Window = servicetime.Window{Start: storetest.At(130), End: storetest.At(200)}
+	h.Window = servicetime.Window{Start: At(130), End: At(200)}
 	d.Commit(d.TakeHold(h, d.Tables[0])) // a hold over its own assignment
-	if _, err := s.Commit(t.Context(), d.Batch(d.Confirm(b, h, d.Tables[0]))); !errors.Is(err, store.ErrImpossible) {
+	if _, err := e.Store.Commit(t.Context(), d.Batch(d.Confirm(b, h, d.Tables[0]))); !errors.Is(err, store.ErrImpossible) {
 		t.Errorf("Commit(confirm over the own last row) = %v, want ErrImpossible", err)
 	}
 	d.Same()
 }
 
 // twin gives a restaurant one of everything under IDs that another has too.
-func twin(d *storetest.Seed, ids [8][16]byte) {
+func twin(d *Seed, ids [8][16]byte) {
 	zone := seating.Zone{ID: ids[0], Name: "Twin", Active: true}
-	t1, t2, t3 := storetest.Table(zone.ID, "X1"), storetest.Table(zone.ID, "X2"), storetest.Table(zone.ID, "X3")
+	t1, t2, t3 := Table(zone.ID, "X1"), Table(zone.ID, "X2"), Table(zone.ID, "X3")
 	t1.ID, t2.ID, t3.ID = ids[1], ids[2], ids[3]
 	closed := block(-600, -500, t1.ID)
 	closed.ID = ids[4]
@@ -103,7 +110,7 @@ func twin(d *storetest.Seed, ids [8][16]byte) {
 		PutCombinations: []seating.Combination{{ID: ids[5], Tables: []seating.TableID{t1.ID, t2.ID}, MinCovers: 1, MaxCovers: 8}},
 		PutBlocks:       []seating.Block{closed},
 		Periods:         &[]servicetime.Period{{Name: "dinner"}},
-		Closures:        &[]servicetime.Closure{{From: storetest.Today.AddDays(9), To: storetest.Today.AddDays(9)}},
+		Closures:        &[]servicetime.Closure{{From: Today.AddDays(9), To: Today.AddDays(9)}},
 	}, seating.AspectFloor))
 	b := d.Booking("TWIN", 0, 60)
 	b.ID, b.ZoneWish = ids[6], zone.ID
@@ -117,15 +124,14 @@ func twin(d *storetest.Seed, ids [8][16]byte) {
 	d.Commit(d.TakeHold(h, t2.ID))
 }
 
-// TestT03_EveryStatementNamesTheRestaurant: two restaurants that have everything
-// under the same IDs; what one changes and drops, the other keeps.
-func TestT03_EveryStatementNamesTheRestaurant(t *testing.T) {
-	t.Parallel()
-	s, seeds := stage(t, "one", "two")
+// everyStatementNamesTheRestaurant: two restaurants that have everything under the
+// same IDs; what one changes and drops, the other keeps (T03).
+func everyStatementNamesTheRestaurant(t *testing.T, e Env) {
+	seeds := stage(t, e, "one", "two")
 	one, two := seeds[0], seeds[1]
 	var ids [8][16]byte
 	for i := range ids {
-		ids[i] = storetest.NewID[[16]byte]()
+		ids[i] = NewID[[16]byte]()
 	}
 	twin(one, ids)
 	twin(two, ids)
@@ -140,10 +146,10 @@ func TestT03_EveryStatementNamesTheRestaurant(t *testing.T) {
 	both("the twins")
 	before := two.Dump()
 
-	e := one.House.Booking(ids[6])
-	b, h := e.Booking, e.Hold.Hold
+	entry := one.House.Booking(ids[6])
+	b, h := entry.Booking, entry.Hold.Hold
 	confirm := one.Confirm(b, h, ids[2])
-	confirm.Rows.DropAllocations = storetest.Assigned(b, ids[1])
+	confirm.Rows.DropAllocations = Assigned(b, ids[1])
 	one.Commit(confirm)
 	both("confirm")
 	again := one.Hold(b)
@@ -153,7 +159,7 @@ func TestT03_EveryStatementNamesTheRestaurant(t *testing.T) {
 	b.Covers, b.ZoneWish = 3, seating.ZoneID{}
 	empty, none := []servicetime.Period{}, []servicetime.Closure{}
 	one.Commit(one.Change("clear", house.Rows{
-		DropAllocations: storetest.Assigned(b, ids[2]), PutBookings: []seating.Booking{b},
+		DropAllocations: Assigned(b, ids[2]), PutBookings: []seating.Booking{b},
 		DropEdges: []seating.Edge{seating.NewEdge(ids[1], ids[2])}, DropCombinations: []seating.CombinationID{ids[5]}, DropBlocks: []seating.BlockID{ids[4]},
 		Periods: &empty, Closures: &none,
 	}, seating.AspectFloor))
@@ -162,21 +168,20 @@ func TestT03_EveryStatementNamesTheRestaurant(t *testing.T) {
 	both("drop")
 	two.Unchanged(before)
 	for _, d := range seeds {
-		guests, err := s.Guests(t.Context(), d.ID(), []seating.BookingID{ids[6]})
+		guests, err := e.Store.Guests(t.Context(), d.ID(), []seating.BookingID{ids[6]})
 		if want := "Ada of " + d.New.State.Restaurant.Slug; err != nil || len(guests) != 1 || guests[ids[6]].Name != want {
 			t.Errorf("Guests(%s) = %v, %v, want %s", d.New.State.Restaurant.Slug, guests, err, want)
 		}
 	}
-	if err := s.DropRestaurant(t.Context(), one.ID()); err != nil {
+	if err := e.Store.DropRestaurant(t.Context(), one.ID()); err != nil {
 		t.Fatalf("DropRestaurant = %v", err)
 	}
 	two.Same()
 	two.Unchanged(before)
 }
 
-func TestAnEdgeThatGoesLeavesTheOthers(t *testing.T) {
-	t.Parallel()
-	_, seeds := stage(t, "one")
+func anEdgeThatGoesLeavesTheOthers(t *testing.T, e Env) {
+	seeds := stage(t, e, "one")
 	d := seeds[0]
 	t1, t2, t3 := d.Tables[0], d.Tables[1], d.Tables[2]
 	edges := []seating.Edge{seating.NewEdge(t1, t2), seating.NewEdge(t1, t3), seating.NewEdge(t2, t3)}
@@ -188,32 +193,31 @@ func TestAnEdgeThatGoesLeavesTheOthers(t *testing.T) {
 	}
 }
 
-// TestABookingShowsItsOwnLastTables whatever other bookings have.
-func TestABookingShowsItsOwnLastTables(t *testing.T) {
-	t.Parallel()
-	s, seeds := stage(t, "one")
+// aBookingShowsItsOwnLastTables whatever other bookings have.
+func aBookingShowsItsOwnLastTables(t *testing.T, e Env) {
+	seeds := stage(t, e, "one")
 	d := seeds[0]
 	b := d.Booking("MOVED", -60, 60)
 	moved := b
-	moved.Window.End = storetest.At(0)
+	moved.Window.End = At(0)
 	rest := b
-	rest.Window.Start = storetest.At(0)
+	rest.Window.Start = At(0)
 	c := d.Book(b)
-	c.Rows.PutAllocations = append(storetest.Assigned(moved, d.Tables[0]), storetest.Assigned(rest, d.Tables[1], d.Tables[2])...)
+	c.Rows.PutAllocations = append(Assigned(moved, d.Tables[0]), Assigned(rest, d.Tables[1], d.Tables[2])...)
 	d.Commit(c)
 	d.Commit(d.Book(d.Booking("LATER", 200, 300), d.Tables[3]))
 	h := d.Hold(b)
-	h.Window.Start, h.Window.End = storetest.At(60), storetest.At(90)
+	h.Window.Start, h.Window.End = At(60), At(90)
 	d.Commit(d.TakeHold(h, d.Tables[4])) // its hold is not its table
 	want := slices.SortedFunc(slices.Values([]seating.TableID{d.Tables[1], d.Tables[2]}), seating.TableID.Compare)
-	row, err := s.Booking(t.Context(), d.ID(), b.ID)
+	row, err := e.Store.Booking(t.Context(), d.ID(), b.ID)
 	if err != nil {
 		t.Fatalf("Booking = %v", err)
 	}
 	if diff := cmp.Diff(want, row.Tables); diff != "" {
 		t.Errorf("Booking(MOVED).Tables (-want +got):\n%s", diff)
 	}
-	rows, err := s.Bookings(t.Context(), d.ID(), store.BookingQuery{From: storetest.Today, To: storetest.Today, Limit: 10})
+	rows, err := e.Store.Bookings(t.Context(), d.ID(), store.BookingQuery{From: Today, To: Today, Limit: 10})
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("Bookings = %d rows, %v, want 2", len(rows), err)
 	}
@@ -222,10 +226,9 @@ func TestABookingShowsItsOwnLastTables(t *testing.T) {
 	}
 }
 
-// TestATableThatIsRetiredStaysBehindItsBookings, and its number is free.
-func TestATableThatIsRetiredStaysBehindItsBookings(t *testing.T) {
-	t.Parallel()
-	s, seeds := stage(t, "one")
+// aTableThatIsRetiredStaysBehindItsBookings, and its number is free.
+func aTableThatIsRetiredStaysBehindItsBookings(t *testing.T, e Env) {
+	seeds := stage(t, e, "one")
 	d := seeds[0]
 	b := d.Booking("B1", -120, -60)
 	d.Commit(d.Book(b, d.Tables[0]))
@@ -237,29 +240,28 @@ func TestATableThatIsRetiredStaysBehindItsBookings(t *testing.T) {
 	if table := d.Load().Floor.Table(gone.ID); table == nil || !table.Retired {
 		t.Errorf("Load().Table(T1) = %+v, want it retired", table)
 	}
-	next := storetest.Table(d.Zone, number)
+	next := Table(d.Zone, number)
 	d.Commit(d.Change("number", house.Rows{PutTables: []seating.Table{next}}, seating.AspectFloor))
 	d.Same()
-	if row, err := s.Booking(t.Context(), d.ID(), b.ID); err != nil || !slices.Equal(row.Tables, []seating.TableID{gone.ID}) {
+	if row, err := e.Store.Booking(t.Context(), d.ID(), b.ID); err != nil || !slices.Equal(row.Tables, []seating.TableID{gone.ID}) {
 		t.Errorf("Booking(B1) = tables %v, %v, want the retired one", row.Tables, err)
 	}
 	// Two of one number cannot be in use.
-	twice := storetest.Table(d.Zone, number)
-	_, err := s.Commit(t.Context(), d.Batch(d.Change("twice", house.Rows{PutTables: []seating.Table{twice}}, seating.AspectFloor)))
+	twice := Table(d.Zone, number)
+	_, err := e.Store.Commit(t.Context(), d.Batch(d.Change("twice", house.Rows{PutTables: []seating.Table{twice}}, seating.AspectFloor)))
 	if !errors.Is(err, store.ErrImpossible) {
 		t.Errorf("Commit(a second table %s) = %v, want ErrImpossible", number, err)
 	}
 	d.Same()
 }
 
-// TestWhoTradesNamesLeavesTheOthersTheirs: the rows of a change give up their
+// whoTradesNamesLeavesTheOthersTheirs: the rows of a change give up their
 // unique names for a moment, those of no other.
-func TestWhoTradesNamesLeavesTheOthersTheirs(t *testing.T) {
-	t.Parallel()
-	s, seeds := stage(t, "one", "two")
+func whoTradesNamesLeavesTheOthersTheirs(t *testing.T, e Env) {
+	seeds := stage(t, e, "one", "two")
 	d := seeds[0]
 	zone := func(name string) seating.Zone {
-		return seating.Zone{ID: storetest.NewID[seating.ZoneID](), Name: name, Active: true}
+		return seating.Zone{ID: NewID[seating.ZoneID](), Name: name, Active: true}
 	}
 	a, b := zone("Terrace"), zone("Cellar")
 	d.Commit(d.Change("zones", house.Rows{PutZones: []seating.Zone{a, b}}, seating.AspectFloor))
@@ -271,9 +273,9 @@ func TestWhoTradesNamesLeavesTheOthersTheirs(t *testing.T) {
 	for _, d := range seeds {
 		for name, rows := range map[string]house.Rows{
 			"zone MAIN": {PutZones: []seating.Zone{zone("MAIN")}},
-			"table t3":  {PutTables: []seating.Table{storetest.Table(d.Zone, "t3")}},
+			"table t3":  {PutTables: []seating.Table{Table(d.Zone, "t3")}},
 		} {
-			_, err := s.Commit(t.Context(), d.Batch(d.Change("twice", rows, seating.AspectFloor)))
+			_, err := e.Store.Commit(t.Context(), d.Batch(d.Change("twice", rows, seating.AspectFloor)))
 			if !errors.Is(err, store.ErrImpossible) {
 				t.Errorf("Commit(a second %s) = %v, want ErrImpossible", name, err)
 			}
@@ -281,22 +283,21 @@ func TestWhoTradesNamesLeavesTheOthersTheirs(t *testing.T) {
 	}
 }
 
-func TestRevokingATokenLeavesTheOthers(t *testing.T) {
-	t.Parallel()
-	s, seeds := stage(t, "one", "two")
+func revokingATokenLeavesTheOthers(t *testing.T, e Env) {
+	seeds := stage(t, e, "one", "two")
 	d := seeds[0]
-	other := store.Token{ID: storetest.NewID[seating.TokenID](), Restaurant: d.ID(), Name: "bar", Role: seating.RoleHost, Hash: [32]byte{1}, HoldCap: 5}
-	if err := s.PutToken(t.Context(), other); err != nil {
+	other := store.Token{ID: NewID[seating.TokenID](), Restaurant: d.ID(), Name: "bar", Role: seating.RoleHost, Hash: [32]byte{1}, HoldCap: 5}
+	if err := e.Store.PutToken(t.Context(), other); err != nil {
 		t.Fatalf("PutToken = %v", err)
 	}
-	if err := s.RevokeToken(t.Context(), d.ID(), d.New.Token.ID); err != nil {
+	if err := e.Store.RevokeToken(t.Context(), d.ID(), d.New.Token.ID); err != nil {
 		t.Fatalf("RevokeToken = %v", err)
 	}
-	if _, err := s.TokenByHash(t.Context(), d.New.Token.Hash); !errors.Is(err, store.ErrNotFound) {
+	if _, err := e.Store.TokenByHash(t.Context(), d.New.Token.Hash); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("TokenByHash(revoked) = %v, want ErrNotFound", err)
 	}
 	for name, hash := range map[string][32]byte{"the other": other.Hash, "another restaurant's": seeds[1].New.Token.Hash} {
-		if token, err := s.TokenByHash(t.Context(), hash); err != nil || !token.RevokedAt.IsZero() || token.Access != 1 {
+		if token, err := e.Store.TokenByHash(t.Context(), hash); err != nil || !token.RevokedAt.IsZero() || token.Access != 1 {
 			t.Errorf("TokenByHash(%s) = %+v, %v, want it good and unchanged", name, token, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package sqlite_test
+package storetest
 
 import (
 	"errors"
@@ -9,48 +9,47 @@ import (
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
-	"github.com/maitred/maitred/internal/store/storetest"
 )
 
-// TestBoundsOfTheSchema: values that no command lets through are refused by the
+// boundsOfTheSchema: values that no command lets through are refused by the
 // database itself; those at the bound are taken.
-func TestBoundsOfTheSchema(t *testing.T) {
-	t.Parallel()
-	policy := func(set func(*seating.Policy)) func(*storetest.Seed, *house.Change) {
-		return func(d *storetest.Seed, c *house.Change) {
+func boundsOfTheSchema(t *testing.T, e Env) {
+	policy := func(set func(*seating.Policy)) func(*Seed, *house.Change) {
+		return func(d *Seed, c *house.Change) {
 			p := d.House.Policy
 			set(&p)
 			c.Rows.Policy = &p
 		}
 	}
-	due := func(kind string) func(*storetest.Seed, *house.Change) {
-		return func(_ *storetest.Seed, c *house.Change) {
+	due := func(kind string) func(*Seed, *house.Change) {
+		return func(_ *Seed, c *house.Change) {
 			c.Due.Put = []house.DueRow{{Subject: "x", Kind: house.DueKind(kind), RunAt: 1}}
 		}
 	}
-	key := func(key string) func(*storetest.Seed, *house.Change) {
-		return func(_ *storetest.Seed, c *house.Change) {
+	key := func(key string) func(*Seed, *house.Change) {
+		return func(_ *Seed, c *house.Change) {
 			c.Receipt = &house.Receipt{
 				ReceiptKey: house.ReceiptKey{Principal: "p", Key: key}, Fingerprint: "f", Command: c.Command, Status: 201, Version: c.Public(), Body: []byte(`{}`), At: c.At,
 			}
 		}
 	}
-	wish := func(wish seating.SeatingType) func(*storetest.Seed, *house.Change) {
-		return func(d *storetest.Seed, c *house.Change) {
+	wish := func(wish seating.SeatingType) func(*Seed, *house.Change) {
+		return func(d *Seed, c *house.Change) {
 			b := d.Booking("B1", 0, 60)
 			b.SeatingWish = wish
 			c.Rows.PutBookings = []seating.Booking{b}
 		}
 	}
-	command := func(n int) func(*storetest.Seed, *house.Change) {
-		return func(_ *storetest.Seed, c *house.Change) { c.Command = strings.Repeat("c", n) }
+	command := func(n int) func(*Seed, *house.Change) {
+		return func(_ *Seed, c *house.Change) { c.Command = strings.Repeat("c", n) }
 	}
-	window := func(n servicetime.Seconds) func(*storetest.Seed, *house.Change) {
+	window := func(n servicetime.Seconds) func(*Seed, *house.Change) {
 		return policy(func(p *seating.Policy) { p.Hold.BudgetWindow = n })
 	}
+	d := Plant(t, e.Store, e.Clock, "one")
 	tests := []struct {
 		name string
-		set  func(*storetest.Seed, *house.Change)
+		set  func(*Seed, *house.Change)
 		ok   bool
 	}{
 		{"a command of 100", command(100), true},
@@ -68,15 +67,14 @@ func TestBoundsOfTheSchema(t *testing.T) {
 		{"a wish for a bench", wish("bench"), false},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s, seeds := stage(t, "one")
-			d := seeds[0]
-			c := d.Change("bounds", house.Rows{}, seating.AspectPolicy)
-			tt.set(d, c)
-			if _, err := s.Commit(t.Context(), d.Batch(c)); (err == nil) != tt.ok || !tt.ok && !errors.Is(err, store.ErrInvalid) {
-				t.Errorf("Commit(%s) = %v, want taken %t, else ErrInvalid", tt.name, err, tt.ok)
-			}
-		})
+		c := d.Change("bounds", house.Rows{}, seating.AspectPolicy)
+		tt.set(d, c)
+		_, err := e.Store.Commit(t.Context(), d.Batch(c))
+		if (err == nil) != tt.ok || !tt.ok && !errors.Is(err, store.ErrInvalid) {
+			t.Errorf("Commit(%s) = %v, want taken %t, else ErrInvalid", tt.name, err, tt.ok)
+		}
+		if err == nil {
+			d.taken(c)
+		}
 	}
 }

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/maitred/maitred/internal/store/postgres/pgtest"
+)
+
+// TestLinear: what three servers on one PostgreSQL answer to clients who fight for
+// the same tables is what one server without faults could have answered, in an
+// order that agrees with time; and that is what is stored. Meanwhile servers are
+// killed and stopped, the database crashes and stalls, and connections between
+// them break in the middle of a message.
+func TestLinear(t *testing.T) {
+	t.Parallel()
+	commands, rounds, within := 3000, 2, time.Minute
+	if soak() {
+		commands, rounds, within = 50_000, 20, 10*time.Minute
+	}
+	s := onPostgres(t, pgtest.Options{}, 3)
+	c := newCrowd(t, s.fleet, newRoom(s.fleet, "linear", 6), 12, func(client int) bool { return client%3 == 0 })
+	played := map[string]int{}
+	r := rand.New(rand.NewPCG(c.seed, 1<<32))
+	for range rounds {
+		deck := s.faults(r, c)
+		r.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+		for _, f := range deck {
+			if c.moments(commands / 2 / rounds / len(deck)) {
+				f.play()
+				played[f.name]++
+			}
+		}
+	}
+	c.enough(commands)
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(played)) {
+		list = append(list, fmt.Sprint(played[name], " × ", name))
+	}
+	t.Logf("faults: %s", strings.Join(list, ", "))
+	c.judge(s, within)
+}
+
+// judge checks everything once the faults are over: the history, what was
+// acknowledged, the rows, and what was logged.
+func (c *crowd) judge(s *stage, within time.Duration) {
+	c.t.Helper()
+	c.settle()
+	limit := 1000
+	if soak() {
+		limit = 10_000
+	}
+	if len(c.falses) == 0 {
+		c.remembered(limit)
+		stored := s.stored(c.room)
+		c.look(stored)
+		for _, h := range s.hosts {
+			if seen := c.room.told(h); !maps.Equal(seen, stored) {
+				c.t.Errorf("server %s tells %v, stored is %v", h.name, seen, stored)
+			}
+		}
+		if err := c.epochs(); err != nil {
+			c.t.Error(err)
+		}
+	}
+	c.linear(within)
+	s.verified()
+	s.stop()
+}
+
+// show writes the history down as a page.
+func (c *crowd) show(info porcupine.LinearizationInfo) error {
+	path := filepath.Join(c.t.ArtifactDir(), "history.html")
+	c.t.Logf("the history is in %s (go test -artifacts keeps it)", path)
+	return porcupine.VisualizePath(model, info, path)
+}

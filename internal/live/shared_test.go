@@ -1,0 +1,563 @@
+package live_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/live"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/store"
+)
+
+// desk is a shelf that other processes write to as well. It counts what it is
+// asked, and can hold answers back or fail.
+type desk struct {
+	*shelf
+	mu       sync.Mutex
+	polls    []time.Time // when States was asked
+	proves   int
+	journals int
+	down     error                     // every answer
+	hold     map[string]chan struct{} // what has read, and answers when the channel is closed
+	reading  chan string               // told of what has read and is held
+}
+
+func newDesk(t *testing.T) *desk {
+	return &desk{shelf: newShelf(t), hold: map[string]chan struct{}{}, reading: make(chan string, 2000)}
+}
+
+// held waits, after a read, until its answer may go out.
+func (d *desk) held(ctx context.Context, what string) error {
+	d.mu.Lock()
+	gate, down := d.hold[what], d.down
+	d.mu.Unlock()
+	if gate == nil {
+		return down
+	}
+	d.reading <- what
+	select {
+	case <-gate:
+		return down
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *desk) gate(what string) (open func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	gate := make(chan struct{})
+	d.hold[what] = gate
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.hold, what)
+		close(gate)
+	}
+}
+
+func (d *desk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.down = err
+}
+
+func (d *desk) count(n *int) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return *n
+}
+
+func (d *desk) asked() []time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]time.Time(nil), d.polls...)
+}
+
+func (d *desk) States(ctx context.Context, ids []seating.RestaurantID) (map[seating.RestaurantID]store.State, error) {
+	d.mu.Lock()
+	d.polls = append(d.polls, time.Now())
+	d.mu.Unlock()
+	states, err := d.shelf.States(ctx, ids)
+	return states, errors.Join(err, d.held(ctx, "states"))
+}
+
+func (d *desk) Prove(ctx context.Context, id seating.RestaurantID, ask store.Ask) (store.Proof, error) {
+	d.mu.Lock()
+	d.proves++
+	d.mu.Unlock()
+	proof, err := d.shelf.Prove(ctx, id, ask)
+	return proof, errors.Join(err, d.held(ctx, "prove"))
+}
+
+func (d *desk) Journal(ctx context.Context, id seating.RestaurantID, after int64, limit int) ([]store.Entry, error) {
+	d.mu.Lock()
+	d.journals++
+	d.mu.Unlock()
+	entries, err := d.shelf.Journal(ctx, id, after, limit)
+	return entries, errors.Join(err, d.held(ctx, "journal"))
+}
+
+// running runs the houses until the test ends.
+func running(t *testing.T, houses *live.Houses) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		houses.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}
+
+// sharedTest runs f in a bubble of its own time, on houses that others write to.
+func sharedTest(t *testing.T, f func(t *testing.T, d *desk, houses *live.Houses)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		f(t, d, live.New(d, live.Config{Shared: true}))
+	})
+}
+
+// elapse lets time pass until everybody waits again.
+func elapse(d time.Duration) {
+	time.Sleep(d) // bubble time
+	synctest.Wait()
+}
+
+// K02: without poll and notifications a house is served for a second, and proved
+// by whoever asks after that.
+func TestK02_GetProvesWhatNobodyKeepsCurrent(t *testing.T) {
+	for after, want := range map[time.Duration]int64{0: 0, time.Second: 0, time.Second + 1: 1, time.Hour: 1} {
+		sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+			get(t, houses)
+			d.pass(t, 1)
+			elapse(after)
+			if h := get(t, houses); h.Version != want || d.proves != int(want) || d.loads != 1 {
+				t.Errorf("Get after %v = version %d with %d proofs and %d loads, want %d with as many and one load", after, h.Version, d.proves, d.loads, want)
+			}
+			get(t, houses)
+			if d.proves != int(want) {
+				t.Errorf("another Get right after it = %d proofs, want %d", d.proves, want)
+			}
+		})
+	}
+}
+
+func TestAHouseThatNobodyElseWritesToIsNeverProved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		houses := live.New(d, live.Config{})
+		running(t, houses)
+		get(t, houses)
+		elapse(time.Hour)
+		houses.Moved(nil)
+		houses.Moved([]seating.RestaurantID{restaurant})
+		synctest.Wait()
+		get(t, houses)
+		if d.proves+len(d.asked())+d.journals > 0 {
+			t.Errorf("%d proofs, %d polls and %d reads of the journal, want none", d.proves, len(d.asked()), d.journals)
+		}
+	})
+}
+
+// K18: whoever asks for an unproved house at once shares one proof.
+func TestK18_AThousandShareOneProof(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		get(t, houses)
+		d.pass(t, 1)
+		elapse(time.Minute)
+		open := d.gate("prove")
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() {
+				if h := get(t, houses); h.Version != 1 {
+					t.Errorf("Get = version %d, want 1", h.Version)
+				}
+			})
+		}
+		synctest.Wait()
+		open()
+		all.Wait()
+		if d.proves != 1 {
+			t.Errorf("%d proofs for a thousand who asked at once, want 1", d.proves)
+		}
+	})
+}
+
+// A proof that began long before somebody asked says nothing of what was committed
+// since.
+func TestWhoJoinsAnOldProofIsProvedAfresh(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		get(t, houses)
+		elapse(time.Minute)
+		open := d.gate("prove")
+		var all sync.WaitGroup
+		all.Go(func() { get(t, houses) })
+		synctest.Wait()
+		elapse(500 * time.Millisecond)
+		d.pass(t, 1)
+		elapse(time.Second + 1)
+		all.Go(func() {
+			if h := get(t, houses); h.Version != 1 {
+				t.Errorf("Get a second after the commit = version %d, want 1", h.Version)
+			}
+		})
+		synctest.Wait()
+		open()
+		all.Wait()
+		if d.proves != 2 {
+			t.Errorf("%d proofs, want 2", d.proves)
+		}
+	})
+}
+
+// A load that took long is no better than a proof that did.
+func TestWhoJoinsAnOldLoadIsProvedAfresh(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		d.shelf.gate, d.loading = make(chan struct{}), make(chan struct{}, 1)
+		var all sync.WaitGroup
+		all.Go(func() { get(t, houses) })
+		<-d.loading
+		d.pass(t, 1)
+		elapse(2 * time.Second)
+		all.Go(func() {
+			if h := get(t, houses); h.Version != 1 {
+				t.Errorf("Get two seconds after the commit = version %d, want 1", h.Version)
+			}
+		})
+		synctest.Wait()
+		close(d.shelf.gate)
+		all.Wait()
+	})
+}
+
+// K02: the poll brings what others commit within 300 ms, without a read by whoever
+// asks, and tells it as not of this process.
+func TestK02_PollBoundsStaleness(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		var told []live.Changed
+		houses.OnChange(func(c live.Changed) { told = append(told, c) })
+		running(t, houses)
+		get(t, houses)
+		for n := range 20 {
+			elapse(137 * time.Millisecond)
+			d.pass(t, 1)
+			elapse(300 * time.Millisecond)
+			if h := get(t, houses); h.Version != int64(n+1) {
+				t.Fatalf("Get 300 ms after a commit = version %d, want %d", h.Version, n+1)
+			}
+		}
+		if d.proves > 2 || d.loads != 1 { // the clock's
+			t.Errorf("%d proofs and %d loads, want the clock's two at most and one load", d.proves, d.loads)
+		}
+		for _, c := range told[1:] {
+			if c.Local || c.Reloaded || len(c.Touched) == 0 {
+				t.Errorf("told %+v, want a change of another process with its touch", c)
+			}
+		}
+		polls := d.asked()
+		spread := map[time.Duration]bool{}
+		for i := range polls[1:] {
+			gap := polls[i+1].Sub(polls[i])
+			spread[gap] = true
+			if gap < 200*time.Millisecond || gap > 300*time.Millisecond {
+				t.Errorf("poll %d came after %v, want 250 ms ± 20 %%", i+1, gap)
+			}
+		}
+		if len(spread) < 2 {
+			t.Errorf("polls came every %v, want them spread", spread)
+		}
+	})
+}
+
+// A house that nobody asked for in ten seconds is not polled, and the poll itself
+// is no use of it; whoever asks again gets a proof.
+func TestPollEndsTenSecondsAfterTheLastUse(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		running(t, houses)
+		get(t, houses)
+		used := time.Now()
+		elapse(time.Hour)
+		polls := d.asked()
+		if last := polls[len(polls)-1].Sub(used); last < 9700*time.Millisecond || last > 10*time.Second {
+			t.Errorf("the last poll came %v after the last use, want about ten seconds", last)
+		}
+		d.pass(t, 1)
+		proves := d.proves
+		if h := get(t, houses); h.Version != 1 || d.proves != proves+1 {
+			t.Errorf("Get of an idle house = version %d with %d proofs, want 1 with one", h.Version, d.proves-proves)
+		}
+	})
+}
+
+// Whoever watches a restaurant keeps it polled; it is loaded again when it was
+// forgotten.
+func TestWatchKeepsAHousePolled(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		running(t, houses)
+		stop := houses.Watch(restaurant)
+		also := houses.Watch(restaurant)
+		elapse(time.Hour)
+		if houses.Loaded() != 1 {
+			t.Fatalf("Loaded() = %d, want the watched house", houses.Loaded())
+		}
+		d.pass(t, 1)
+		elapse(300 * time.Millisecond)
+		proves := d.proves
+		if h := get(t, houses); h.Version != 1 || d.proves != proves {
+			t.Errorf("Get of a watched house = version %d with %d proofs, want 1 with none", h.Version, d.proves-proves)
+		}
+		houses.Invalidate(restaurant, "test")
+		elapse(300 * time.Millisecond)
+		if houses.Loaded() != 1 {
+			t.Error("a watched house that was forgotten is not loaded again")
+		}
+		stop()
+		stop() // twice is once
+		elapse(time.Minute)
+		if polls := d.asked(); time.Since(polls[len(polls)-1]) > time.Second {
+			t.Error("the house is not polled though somebody watches it still")
+		}
+		also()
+		elapse(time.Minute)
+		if polls := d.asked(); time.Since(polls[len(polls)-1]) < 30*time.Second {
+			t.Error("the house is polled though nobody watches it any more")
+		}
+	})
+}
+
+// A notification brings a house forward at once, also while the poll gets no
+// answer.
+func TestK02_NotificationBringsAHouseForwardAtOnce(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		running(t, houses)
+		get(t, houses)
+		d.pass(t, 1)
+		houses.Moved([]seating.RestaurantID{restaurant, housetest.ID[seating.RestaurantID](9)})
+		synctest.Wait()
+		if h := get(t, houses); h.Version != 1 || d.journals != 1 || len(d.asked()) != 0 || d.proves != 0 {
+			t.Errorf("Get = version %d after %d reads, %d polls and %d proofs, want 1 after one read", h.Version, d.journals, len(d.asked()), d.proves)
+		}
+		d.pass(t, 1)
+		houses.Moved(nil)
+		synctest.Wait()
+		if h := get(t, houses); h.Version != 2 || len(d.asked()) != 1 {
+			t.Errorf("Get after Moved(nil) = version %d after %d polls, want 2 after one at once", h.Version, len(d.asked()))
+		}
+	})
+}
+
+// A notification about a house that is not in use costs nothing until somebody
+// asks: then it is proved, however fresh it was.
+func TestNotificationOfAnUnusedHouseMakesTheNextOneProve(t *testing.T) {
+	for name, ids := range map[string][]seating.RestaurantID{"named": {restaurant}, "any": nil} {
+		sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+			running(t, houses)
+			get(t, houses)
+			elapse(10*time.Second + 10*time.Millisecond) // the last poll was less than 310 ms ago
+			d.pass(t, 1)
+			houses.Moved(ids)
+			synctest.Wait()
+			if d.journals > 0 {
+				t.Errorf("%s: an unused house was refreshed", name)
+			}
+			proves := d.proves
+			if h := get(t, houses); h.Version != 1 || d.proves != proves+1 {
+				t.Errorf("%s: Get = version %d with %d proofs, want 1 with one", name, h.Version, d.proves-proves)
+			}
+		})
+	}
+}
+
+// However many notifications come, one refresh of a restaurant is under way, and
+// one more follows when some came meanwhile.
+func TestNotificationsAreCoalesced(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		running(t, houses)
+		get(t, houses)
+		d.pass(t, 1)
+		open := d.gate("journal")
+		for range 1000 {
+			houses.Moved([]seating.RestaurantID{restaurant})
+			synctest.Wait()
+		}
+		if got := d.count(&d.journals); got != 1 {
+			t.Errorf("%d refreshes are under way, want 1", got)
+		}
+		d.pass(t, 1)
+		open()
+		synctest.Wait()
+		if h := get(t, houses); h.Version != 2 || d.journals != 2 {
+			t.Errorf("Get = version %d after %d refreshes, want 2 after two", h.Version, d.journals)
+		}
+	})
+}
+
+// Moved is told by whoever must not wait, also where nobody runs.
+func TestMovedNeverBlocks(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		get(t, houses)
+		d.pass(t, 1)
+		for range 10 {
+			houses.Moved([]seating.RestaurantID{restaurant})
+			houses.Moved(nil)
+		}
+		running(t, houses)
+		synctest.Wait()
+		if h := get(t, houses); h.Version != 1 {
+			t.Errorf("Get = version %d once somebody runs, want 1", h.Version)
+		}
+	})
+}
+
+// The poll is stuck or dead: what is served is proved by whoever asks, and is
+// never older than a second.
+func TestK02_AStuckPollDoesNotMakeHousesStale(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		running(t, houses)
+		get(t, houses)
+		open := d.gate("states")
+		defer open()
+		for n := range 10 {
+			d.pass(t, 1)
+			elapse(time.Second + 1)
+			if h := get(t, houses); h.Version != int64(n+1) {
+				t.Errorf("Get a second after commit %d = version %d", n+1, h.Version)
+			}
+		}
+	})
+}
+
+// An outage of the store is told once; the poll goes on, more slowly, and houses
+// are not served on trust.
+func TestPollOutlivesAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		d := newDesk(t)
+		houses := live.New(d, live.Config{Shared: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		running(t, houses)
+		defer houses.Watch(restaurant)()
+		get(t, houses)
+		d.fail(errors.New("connection refused"))
+		began := time.Now()
+		elapse(time.Minute)
+		if n := strings.Count(log.String(), "the poll of the houses fails"); n != 1 {
+			t.Errorf("the log tells %d times of the outage, want once:\n%s", n, log.String())
+		}
+		polls := d.asked()
+		last := polls[len(polls)-1].Sub(polls[len(polls)-2])
+		if last < 1600*time.Millisecond || last > 2400*time.Millisecond {
+			t.Errorf("polls of a dead store come every %v, want about 2s", last)
+		}
+		if n := len(polls); n < 20 {
+			t.Errorf("%d polls in the %v of an outage, want it to go on", n, time.Since(began))
+		}
+		if _, err := houses.Get(t.Context(), restaurant); seating.CodeOf(err) != seating.CodeUnavailable {
+			t.Errorf("Get in an outage = %v, want UNAVAILABLE: the house may be stale", err)
+		}
+		d.fail(nil)
+		d.pass(t, 1)
+		elapse(2400 * time.Millisecond)
+		proves := d.proves
+		if h := get(t, houses); h.Version != 1 || d.proves != proves {
+			t.Errorf("Get after the outage = version %d with %d proofs, want 1 with none: the poll is back", h.Version, d.proves-proves)
+		}
+		if n := strings.Count(log.String(), "the poll of the houses goes on"); n != 1 {
+			t.Errorf("the log tells %d times of its end, want once", n)
+		}
+		before := len(d.asked())
+		elapse(time.Second)
+		if n := len(d.asked()) - before; n < 3 {
+			t.Errorf("%d polls in the second after an outage, want the usual pace", n)
+		}
+	})
+}
+
+// The database's time is asked for every five seconds when nothing else brings it.
+func TestPollKeepsTheClock(t *testing.T) {
+	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		running(t, houses)
+		defer houses.Watch(restaurant)()
+		get(t, houses)
+		elapse(time.Minute)
+		if !houses.Good() {
+			t.Error("Good() = false after a minute of polls")
+		}
+		if d.proves < 10 || d.proves > 12 {
+			t.Errorf("%d proofs in a minute, want one every five seconds", d.proves)
+		}
+		before := d.proves
+		for range 60 {
+			elapse(time.Second)
+			houses.Heard(now, houses.Monotonic()) // as a commit does
+		}
+		if d.proves != before {
+			t.Errorf("%d proofs though commits bring the time, want none", d.proves-before)
+		}
+	})
+}
+
+func TestARestaurantThatIsGoneIsNotPolledForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		gone := &vanished{desk: d}
+		houses := live.New(gone, live.Config{Shared: true})
+		running(t, houses)
+		get(t, houses)
+		gone.away.Store(true)
+		elapse(time.Second)
+		polls := len(d.asked())
+		elapse(time.Minute)
+		if houses.Loaded() != 0 || len(d.asked()) != polls {
+			t.Errorf("Loaded() = %d and %d more polls, want none of a restaurant that is gone", houses.Loaded(), len(d.asked())-polls)
+		}
+	})
+}
+
+// vanished is a desk whose restaurant was removed.
+type vanished struct {
+	*desk
+	away atomic.Bool
+}
+
+func (v *vanished) States(ctx context.Context, ids []seating.RestaurantID) (map[seating.RestaurantID]store.State, error) {
+	states, err := v.desk.States(ctx, ids)
+	if v.away.Load() {
+		clear(states)
+	}
+	return states, err
+}
+
+// Poll is one round, for whoever does not run.
+func TestPollIsOneRound(t *testing.T) {
+	s := newDesk(t)
+	houses := live.New(s, live.Config{Shared: true})
+	if err := houses.Poll(t.Context()); err != nil || len(s.asked()) != 0 {
+		t.Errorf("Poll of nothing = %v after %d reads, want nil after none", err, len(s.asked()))
+	}
+	get(t, houses)
+	s.pass(t, 3)
+	if err := houses.Poll(t.Context()); err != nil {
+		t.Errorf("Poll = %v", err)
+	}
+	if h := get(t, houses); h.Version != 3 {
+		t.Errorf("Get after Poll = version %d, want 3", h.Version)
+	}
+	s.fail(errors.New("down"))
+	if err := houses.Poll(t.Context()); err == nil {
+		t.Error("Poll of a dead store = nil")
+	}
+}

@@ -1,0 +1,41 @@
+-- What every migration stands on: roles, schema, extension. It runs before the
+-- migrations and may run any number of times. Roles belong to the cluster, so
+-- they stay when the last migration is taken back.
+
+-- name: Roles
+-- None of them can log in: a login is made a member of those it needs.
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['maitred_owner', 'maitred_app', 'maitred_system'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- another database of the cluster made it at this moment
+            END;
+        END IF;
+        -- Whoever migrates becomes the owner; it need not be one of those who serve.
+        IF wanted = 'maitred_owner' AND NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO %I', wanted, current_user);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- name: Schema
+-- A name of the schema can be resolved by everyone; what is in it is granted one
+-- by one.
+DO $$
+BEGIN
+    IF to_regnamespace('maitred') IS NULL THEN
+        CREATE SCHEMA maitred AUTHORIZATION maitred_owner;
+        GRANT USAGE ON SCHEMA maitred TO PUBLIC;
+    END IF;
+END
+$$;
+
+-- name: Extension
+-- For the exclusion constraint: equality of ids in a GiST index.
+CREATE EXTENSION IF NOT EXISTS btree_gist;

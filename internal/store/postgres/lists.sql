@@ -1,0 +1,92 @@
+-- Read models that are not in memory.
+
+-- name: ListBookings
+-- By service date, start, id, after the cursor. The tables are those of the last
+-- stretch. The text is searched literally, and case is folded as the store folds
+-- it: of a reference only ASCII letters, whatever the database's language.
+SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version,
+    (
+        SELECT COALESCE(json_agg(a.table_id ORDER BY a.table_id), '[]')
+        FROM maitred.allocations AS a
+        WHERE a.restaurant_id = b.restaurant_id
+            AND a.claimant = b.id
+            AND a.owner_kind = 'booking'
+            AND a.ends_at = (
+                SELECT MAX(l.ends_at)
+                FROM maitred.allocations AS l
+                WHERE l.restaurant_id = b.restaurant_id
+                    AND l.claimant = b.id
+                    AND l.owner_kind = 'booking'))
+FROM maitred.bookings AS b
+LEFT JOIN maitred.guest AS g ON g.restaurant_id = b.restaurant_id
+    AND g.booking_id = b.id
+WHERE b.restaurant_id = $1
+    AND b.service_date BETWEEN $2 AND $3
+    AND (cardinality($4::text[]) = 0 OR b.status = ANY($4))
+    AND ($5::text = '' OR strpos(lower(b.reference COLLATE "C"), $5) > 0 OR strpos(g.name_key, $5) > 0)
+    AND (b.service_date, b.starts_at, b.id) > ($6, $7, $8)
+ORDER BY b.service_date, b.starts_at, b.id
+LIMIT $9;
+
+-- name: OneBooking
+SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version,
+    (
+        SELECT COALESCE(json_agg(a.table_id ORDER BY a.table_id), '[]')
+        FROM maitred.allocations AS a
+        WHERE a.restaurant_id = b.restaurant_id
+            AND a.claimant = b.id
+            AND a.owner_kind = 'booking'
+            AND a.ends_at = (
+                SELECT MAX(l.ends_at)
+                FROM maitred.allocations AS l
+                WHERE l.restaurant_id = b.restaurant_id
+                    AND l.claimant = b.id
+                    AND l.owner_kind = 'booking'))
+FROM maitred.bookings AS b
+WHERE b.restaurant_id = $1
+    AND b.id = $2;
+
+-- name: Guests
+SELECT booking_id, name, phone, email, notes
+FROM maitred.guest
+WHERE restaurant_id = $1
+    AND booking_id = ANY($2);
+
+-- name: History
+-- Whole versions: all lines down to the version that the last one wanted is of.
+SELECT h.version, h.ordinal, h.at, h.principal, h.command, h.subject, h.from_state, h.to_state, h.reason, h.detail, n.text
+FROM maitred.history AS h
+LEFT JOIN maitred.staff_note AS n ON n.restaurant_id = h.restaurant_id
+    AND n.version = h.version
+    AND n.ordinal = h.ordinal
+WHERE h.restaurant_id = $1
+    AND h.version < $2
+    AND h.version >= COALESCE((
+        SELECT o.version
+        FROM maitred.history AS o
+        WHERE o.restaurant_id = $1
+            AND o.version < $2
+        ORDER BY o.version DESC, o.ordinal DESC
+        LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0)
+ORDER BY h.version DESC, h.ordinal DESC;
+
+-- name: HistoryOfSubject
+SELECT h.version, h.ordinal, h.at, h.principal, h.command, h.subject, h.from_state, h.to_state, h.reason, h.detail, n.text
+FROM maitred.history AS h
+LEFT JOIN maitred.staff_note AS n ON n.restaurant_id = h.restaurant_id
+    AND n.version = h.version
+    AND n.ordinal = h.ordinal
+WHERE h.restaurant_id = $1
+    AND h.version < $2
+    AND h.subject = $4
+    AND h.version >= COALESCE((
+        SELECT o.version
+        FROM maitred.history AS o
+        WHERE o.restaurant_id = $1
+            AND o.version < $2
+            AND o.subject = $4
+        ORDER BY o.version DESC, o.ordinal DESC
+        LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0)
+ORDER BY h.version DESC, h.ordinal DESC;

@@ -1,0 +1,115 @@
+package pgtest_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/maitred/maitred/internal/store/postgres/pgtest"
+)
+
+// orphan is set for the test binary that is to be killed.
+const orphan = "PGTEST_ORPHAN"
+
+// TestOrphan is the part of the child: it tells where its server is, and waits to
+// be killed.
+func TestOrphan(t *testing.T) {
+	if os.Getenv(orphan) == "" {
+		t.Skip("only as a child of TestNoServerOutlivesItsTestBinary")
+	}
+	var db *pgtest.DB
+	switch os.Getenv(orphan) {
+	case "shared":
+		db = pgtest.Database(t)
+	case "paused":
+		c := pgtest.Start(t, pgtest.Options{})
+		db = c.Database(t)
+		connect(t, db.URL)
+		fmt.Println("DATA", query[string](t, db.Connect(t), "SHOW data_directory"))
+		c.Pause()
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		return
+	}
+	fmt.Println("DATA", query[string](t, db.Connect(t), "SHOW data_directory"))
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+}
+
+func TestNoServerOutlivesItsTestBinary(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"shared", "paused"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			child := exec.Command(os.Args[0], "-test.run=^TestOrphan$")
+			child.Env = append(os.Environ(), orphan+"="+how, pgtest.Environment+"=")
+			if _, err := child.StdinPipe(); err != nil { // open for as long as this test
+				t.Fatal(err)
+			}
+			out, err := child.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
+			}
+			data, said := "", ""
+			for lines := bufio.NewScanner(out); data == "" && lines.Scan(); {
+				said += lines.Text() + "\n"
+				if dir, found := strings.CutPrefix(lines.Text(), "DATA "); found {
+					data = dir
+				}
+			}
+			pid := 0
+			if b, err := os.ReadFile(filepath.Join(data, "postmaster.pid")); err == nil {
+				line, _, _ := strings.Cut(string(b), "\n")
+				pid, _ = strconv.Atoi(line)
+			}
+			if how == "paused" {
+				waitUntil(t, "the server is paused", func() bool { return pid != 0 && state(pid) == "T" })
+			}
+			if err := child.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = child.Wait()
+			if pid == 0 || syscall.Kill(pid, 0) != nil {
+				t.Fatalf("no server was seen: %s", said)
+			}
+			waitUntil(t, "the server is gone", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+			waitUntil(t, "the folder is gone", func() bool {
+				_, err := os.Stat(filepath.Dir(data))
+				return errors.Is(err, fs.ErrNotExist)
+			})
+		})
+	}
+}
+
+// state is the letter the system has for what a process does; "" when there is no
+// such process.
+func state(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	return rest[:1]
+}
+
+// waitUntil waits for something that gives no signal, at most 20 s.
+func waitUntil(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}

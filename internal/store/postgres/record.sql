@@ -1,0 +1,64 @@
+-- What is told of changes: for replay, for people, for other systems, for
+-- retries, for jobs.
+
+-- name: Record
+-- In one statement: none of its parts reads what another writes. The entries close
+-- the batch: no capacity row can be written behind them. An event's place in the
+-- outbox is that of its change.
+WITH entries AS (
+    INSERT INTO maitred.journal (restaurant_id, version, head, base_head, at, written_at, command, principal, format, body, events, history)
+    SELECT $1, e.version, e.head, e.base_head, e.at, maitred.clock(), e.command, e.principal, $2, e.body::json, e.events, e.history
+    FROM unnest($3::bigint[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::integer[], $11::integer[])
+        AS e (version, head, base_head, at, command, principal, body, events, history)
+    ORDER BY e.version),
+lines AS (
+    INSERT INTO maitred.history (restaurant_id, version, ordinal, at, principal, command, subject, from_state, to_state, reason, detail)
+    SELECT $1, h.version, h.ordinal, e.at, e.principal, e.command, h.subject, h.from_state, h.to_state, h.reason, h.detail::json
+    FROM unnest($12::bigint[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[])
+        AS h (version, ordinal, subject, from_state, to_state, reason, detail)
+    JOIN unnest($3::bigint[], $6::timestamptz[], $7::text[], $8::text[]) AS e (version, at, command, principal) ON e.version = h.version),
+events AS (
+    INSERT INTO maitred.capacity_outbox (sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version,
+        dedupe_key, payload, headers, next_attempt_at, created_at)
+    SELECT o.sink, o.lane, $1, o.booking_id, o.aggregate, o.aggregate_seq, o.event_type, o.severity, o.schema_version,
+        o.dedupe_key, o.payload::json, o.headers::json, maitred.clock(), maitred.clock()
+    FROM unnest($19::text[], $20::integer[], $21::uuid[], $22::text[], $23::bigint[], $24::text[], $25::text[], $26::integer[],
+        $27::text[], $28::text[], $29::text[]) WITH ORDINALITY
+        AS o (sink, lane, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version, dedupe_key, payload, headers, n)
+    ORDER BY o.n)
+INSERT INTO maitred.receipts (restaurant_id, principal, key, fingerprint, command, status, epoch, version, body, at)
+SELECT $1, r.principal, r.key, r.fingerprint, r.command, r.status, r.epoch, r.version, r.body::json, r.at
+FROM unnest($30::text[], $31::text[], $32::text[], $33::text[], $34::integer[], $35::text[], $36::bigint[], $37::text[], $38::timestamptz[])
+    AS r (principal, key, fingerprint, command, status, epoch, version, body, at);
+
+-- name: DropDue
+-- All kinds of the subject when none is named.
+DELETE FROM maitred.due_work AS d
+USING unnest($2::text[], $3::text[]) AS g (subject, kind)
+WHERE d.restaurant_id = $1
+    AND d.subject = g.subject
+    AND (d.kind = g.kind OR g.kind = '');
+
+-- name: PutDue
+INSERT INTO maitred.due_work (restaurant_id, subject, kind, run_at, attempt)
+SELECT $1, d.subject, d.kind, d.run_at, d.attempt
+FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::integer[]) AS d (subject, kind, run_at, attempt)
+ON CONFLICT (restaurant_id, subject, kind) DO UPDATE
+SET run_at = excluded.run_at,
+    attempt = excluded.attempt;
+
+-- name: PutGuests
+INSERT INTO maitred.guest (restaurant_id, booking_id, name, name_key, phone, email, notes)
+SELECT $1, g.booking_id, g.name, g.name_key, g.phone, g.email, g.notes
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS g (booking_id, name, name_key, phone, email, notes)
+ON CONFLICT (restaurant_id, booking_id) DO UPDATE
+SET name = excluded.name,
+    name_key = excluded.name_key,
+    phone = excluded.phone,
+    email = excluded.email,
+    notes = excluded.notes;
+
+-- name: PutNotes
+INSERT INTO maitred.staff_note (restaurant_id, version, ordinal, text)
+SELECT $1, n.version, n.ordinal, n.text
+FROM unnest($2::bigint[], $3::integer[], $4::text[]) AS n (version, ordinal, text);
