@@ -27,7 +27,6 @@ type crowd struct {
 	seed  uint64
 	begin time.Time // of the history's clock
 
-	target  int                   // commands
 	patient func(client int) bool // waits for an answer for as long as it takes; nil: nobody does
 	done    chan struct{}         // closed when the target is reached, or something false was answered
 	ended   sync.WaitGroup
@@ -424,22 +423,35 @@ func (c *crowd) insist(cmd *command) error {
 	return fmt.Errorf("%s %s is not answered: %v", cmd.method, cmd.path, cmd.reply)
 }
 
-// remembered asks again for what was acknowledged with a change: each answer must
-// be the one that was given, and nothing may happen anew. At most so many, spread
-// over the run.
-func (c *crowd) remembered(limit int) {
+// remembered asks again for what was acknowledged with a change, when everybody has
+// left and every table is free for whoever asks: each answer must be the one that
+// was given, and nothing happens anew.
+func (c *crowd) remembered(s *stage, stored map[string]told) {
 	c.t.Helper()
-	every := max(1, len(c.grants)/limit)
-	n := 0
+	for _, at := range stored {
+		if at.hold != "" {
+			c.room.must(s.hosts[0], order{method: http.MethodDelete, path: c.room.root + "/holds/" + at.hold, token: c.room.token}, nil)
+		}
+		if at.assigned {
+			c.room.must(s.hosts[0], order{method: http.MethodDelete, path: c.room.root + "/bookings/" + at.blocker + "/assignment", token: c.room.token}, nil)
+		}
+	}
+	const limit = 5000 // spread over the run
+	every, n := 1+len(c.grants)/limit, 0
 	for i := 0; i < len(c.grants); i += every {
 		cmd := *c.grants[i]
 		was := cmd.reply
 		if err := c.insist(&cmd); err != nil {
-			c.t.Fatal(err)
+			c.t.Error(err)
+			return
 		}
 		if n++; !cmd.reply.replayed || cmd.reply.status != was.status || cmd.reply.said.Version != was.said.Version || cmd.reply.said.Hold.ID != was.said.Hold.ID {
-			c.t.Fatalf("%s %s was acknowledged with %v and is now %v", cmd.method, cmd.path, was, cmd.reply)
+			c.t.Errorf("%s %s was acknowledged with %v and is now %v", cmd.method, cmd.path, was, cmd.reply)
+			return
 		}
+	}
+	if left := s.stored(c.room); len(left) > 0 {
+		c.t.Errorf("asked again for what had been done, it was done anew: %v", left)
 	}
 	c.t.Logf("%d of %d acknowledged changes asked for again", n, len(c.grants))
 }

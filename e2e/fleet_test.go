@@ -95,9 +95,9 @@ func (f *fleet) stop() {
 }
 
 // alarms are the lines of a log that correct code never writes: a broken
-// invariant (the database refused what was decided behind a right version, for
-// one), a panic, a data race.
-var alarms = regexp.MustCompile(`(?m)^.*(msg=bug|panic:|panicked|DATA RACE|fatal error:).*$`)
+// invariant, rows that the database refused behind a right version, a panic, a data
+// race.
+var alarms = regexp.MustCompile(`(?m)^.*(msg=bug|the database refused|panic:|panicked|DATA RACE|fatal error:).*$`)
 
 // operate runs a command line against the database and decodes what it prints.
 func (f *fleet) operate(out any, args ...string) {

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"io"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/anishathalye/porcupine"
@@ -200,7 +201,7 @@ var model = porcupine.Model{
 	},
 	Hash: func(state any) uint64 {
 		s := state.(seat)
-		return s.sum ^ hashOf(s.owner, s.hold, fmt.Sprint(s.assigned))
+		return s.sum ^ hashOf(s.owner, s.hold, strconv.FormatBool(s.assigned))
 	},
 	DescribeOperation: func(input, output any) string {
 		in := input.(asked)

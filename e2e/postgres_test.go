@@ -1,7 +1,12 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +27,7 @@ type stage struct {
 // onPostgres starts a cluster and so many servers on it.
 func onPostgres(t testing.TB, o pgtest.Options, servers int) *stage {
 	t.Helper()
+	o.Settings = map[string]string{"log_min_messages": "error", "log_error_verbosity": "terse", "log_min_error_statement": "panic"}
 	s := &stage{cluster: pgtest.Start(t, o)}
 	s.database = s.cluster.Database(t)
 	var each []string
@@ -38,27 +44,66 @@ func (s *stage) stored(r *room) map[string]told {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	rows, err := s.database.Connect(s.t).Query(ctx, `
+	conn, err := pgx.Connect(ctx, s.database.Admin)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	rows, err := conn.Query(ctx, `
 		SELECT table_id::text, claimant::text, booking_id IS NOT NULL, COALESCE(hold_id::text, '')
 		FROM maitred.allocations
 		WHERE restaurant_id = $1`, r.id)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	defer rows.Close()
 	at := map[string]told{}
-	var table, booking, hold string
-	var assigned bool
-	_, err = pgx.ForEachRow(rows, []any{&table, &booking, &assigned, &hold}, func() error {
+	for rows.Next() {
+		var table, booking, hold string
+		var assigned bool
+		if err := rows.Scan(&table, &booking, &assigned, &hold); err != nil {
+			s.t.Fatal(err)
+		}
 		had := at[table]
 		if had.blocker != "" && had.blocker != booking || had.assigned && assigned || had.hold != "" && hold != "" {
 			s.t.Errorf("table %s is stored as %v and for %s", table, had, booking)
 		}
 		had.blocker, had.assigned, had.hold = booking, had.assigned || assigned, had.hold+hold
 		at[table] = had
-		return nil
-	})
-	if err != nil {
+	}
+	if err := rows.Err(); err != nil {
 		s.t.Fatal(err)
 	}
 	return at
+}
+
+// expected are the errors of the database that a fleet under fire provokes: the
+// outcomes that a commit may have, and what faults bring about. A violated
+// constraint or a deadlock is not among them: behind a right version there is none.
+var expected = regexp.MustCompile(`ERROR:  (maitred: (moved|replay|guard|committed before|decided with another time)$|` +
+	`canceling statement due to|could not extend file|could not write|terminating connection)`)
+
+// stop ends the servers and checks what they and the database have logged.
+func (s *stage) stop() {
+	s.t.Helper()
+	s.fleet.stop()
+	log, err := os.Open(filepath.Join(s.cluster.Folder(), "log"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer log.Close()
+	kinds := map[string]int{}
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		if _, text, ok := strings.Cut(lines.Text(), "ERROR:  "); ok {
+			kinds[text]++
+			if !expected.MatchString("ERROR:  " + text) {
+				s.t.Errorf("the database logged: %s", lines.Text())
+			}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Logf("errors of the database: %v", kinds)
 }

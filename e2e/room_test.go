@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -48,7 +49,7 @@ func newRoom(f *fleet, slug string, tables int) *room {
 	var list []any
 	for i := range tables {
 		list = append(list, map[string]any{
-			"id": fmt.Sprint("t", i), "number": fmt.Sprint(i + 1), "minCovers": 1, "maxCovers": 4, "zoneId": "main", "movable": false,
+			"id": fmt.Sprint("t", i), "number": strconv.Itoa(i + 1), "minCovers": 1, "maxCovers": 4, "zoneId": "main", "movable": false,
 			"category": "dining", "seatingType": "standard", "active": true, "ready": true,
 		})
 	}

@@ -31,7 +31,11 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "maitred")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/maitred")
+	args := []string{"build", "-o", binary}
+	if soak() { // then the processes look for data races as well
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "../cmd/maitred")...)
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)

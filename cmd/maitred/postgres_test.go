@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,9 @@ func loadShared(t *testing.T) *shared {
 func (s *shared) command(t *testing.T, want int, args ...string) (out string) {
 	t.Helper()
 	both := newOutput()
-	if got := run(t.Context(), append(args, "--db", s.url), nil, strings.NewReader(""), both, both); got != want {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a server that starts though it must not
+	defer cancel()
+	if got := run(ctx, append(args, "--db", s.url), nil, strings.NewReader(""), both, both); got != want {
 		t.Errorf("maitred %v exits %d, want %d:\n%s", args, got, want, both)
 	}
 	if strings.Contains(both.String(), s.password) {
@@ -204,9 +207,12 @@ func TestServersShareADatabase(t *testing.T) {
 	s.command(t, exitOK, "verify")
 
 	_, metrics := two.get("/metrics", "")
-	for _, name := range []string{"maitred_store_flushes_total", "maitred_houses", "maitred_notifications_heard_total", "maitred_notifications_sent_total"} {
-		if !strings.Contains(metrics, "\n"+name) {
-			t.Errorf("/metrics lacks %s", name)
+	for _, name := range []string{
+		"maitred_store_flushes_total", "maitred_houses_followed_total", "maitred_notifications_sent_total", "maitred_notifications_heard_total",
+		"maitred_notifications_connections_total",
+	} {
+		if m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(metrics); m == nil || m[1] == "0" {
+			t.Errorf("/metrics says %v of %s, want a number above 0", m, name)
 		}
 	}
 	for i, r := range []*running{one, two} {

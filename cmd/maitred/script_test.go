@@ -90,7 +90,7 @@ var plainBuild = sync.OnceValue(func() (err error) {
 	if plainDir, err = os.MkdirTemp("", "maitred-plain-"); err != nil {
 		return err
 	}
-	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-o", filepath.Join(plainDir, "maitred"), ".") //nolint:noctx // for all tests
+	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-o", filepath.Join(plainDir, "maitred"), ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}

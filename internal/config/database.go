@@ -45,29 +45,30 @@ func (d Database) String() string {
 	return "sqlite:" + d.Path
 }
 
-// parse reads the setting db. Its errors never repeat the value: it may hold a
+// at reads the setting db. Its errors never repeat the value: it may hold a
 // password.
-func (d *Database) parse(v string) (err error) {
+func (d Database) at(v string) (Database, error) {
 	scheme, rest, _ := strings.Cut(v, ":")
 	d.Path, d.URL = "", nil
 	switch scheme {
 	case "postgres", "postgresql":
+		var err error
 		d.URL, err = parsePostgres(v)
-		return err
+		return d, err
 	case "sqlite":
 	default:
-		return errors.New("must be sqlite:PATH or postgres://USER@HOST/DATABASE")
+		return d, errors.New("must be sqlite:PATH or postgres://USER@HOST/DATABASE")
 	}
 	switch {
 	case rest == "":
-		return errors.New("names no file; use sqlite:PATH")
+		return d, errors.New("names no file; use sqlite:PATH")
 	case strings.HasPrefix(rest, "//"):
-		return errors.New("is a path, not a URL: write sqlite:/absolute/path or sqlite:relative/path")
+		return d, errors.New("is a path, not a URL: write sqlite:/absolute/path or sqlite:relative/path")
 	case strings.ContainsAny(rest, "?\x00") || rest == ":memory:":
-		return errors.New("must name a file, without parameters behind it")
+		return d, errors.New("must name a file, without parameters behind it")
 	}
 	d.Path = rest
-	return nil
+	return d, nil
 }
 
 // parsePostgres checks the address of a PostgreSQL database. What looks like an

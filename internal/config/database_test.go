@@ -45,7 +45,7 @@ func TestPasswordOfTheDatabaseIsNeverShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asJSON, err := json.Marshal(c)
+	asJSON, err := json.Marshal(map[string]any{"config": c})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,8 +32,11 @@ var settings = []Setting{
 	{
 		Name: "db", Env: "MAITRED_DB", Default: DefaultDB, Range: "`sqlite:PATH`, `postgres://…`", File: true,
 		Help: "Where the data is: a SQLite file, or a PostgreSQL database. serve --demo uses " + DemoDB + " unless this is set.",
-		set:  func(c *Config, v string) error { return c.DB.parse(v) },
-		get:  func(c *Config) string { return c.DB.String() },
+		set: func(c *Config, v string) (err error) {
+			c.DB, err = c.DB.at(v)
+			return err
+		},
+		get: func(c *Config) string { return c.DB.String() },
 	},
 	{
 		Name: "db-pooler", Env: "MAITRED_DB_POOLER", Default: string(PoolerNone), Range: "`none`, `transaction`",

@@ -70,6 +70,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 			if b.Changes > 0 {
 				c.Metrics.Batch(b.Changes, b.Commit)
 			}
+			if b.Locked {
+				c.Metrics.Locked()
+			}
 		},
 		OnCommand: c.Metrics.Command,
 	})
@@ -129,8 +132,11 @@ func open(ctx context.Context, c Config) (*App, error) {
 	}
 	a.Houses = live.New(a.Store, live.Config{Logger: c.Logger, Shared: c.Postgres != nil, OnLost: a.lost})
 	a.Houses.OnChange(func(changed live.Changed) {
-		if changed.Reloaded {
+		switch {
+		case changed.Reloaded:
 			c.Metrics.HouseLoaded()
+		case !changed.Local:
+			c.Metrics.HouseFollowed()
 		}
 	})
 	c.Metrics.Gauge(telemetry.NameHouses, "Houses in memory.", func() float64 { return float64(a.Houses.Loaded()) })

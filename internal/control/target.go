@@ -81,7 +81,7 @@ func (t Target) here(ctx context.Context, name string, raw json.RawMessage, out 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.Close()) }()
+	defer func() { err = errors.Join(err, a.Close()) }() //nolint:contextcheck // others are told also when the caller has gone
 	result, err := op(ctx, a, raw)
 	if err != nil {
 		return ErrorOf(err)

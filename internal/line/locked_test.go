@@ -1,12 +1,17 @@
 package line_test
 
-import "testing"
+import (
+	"flag"
+	"strconv"
+	"testing"
+)
 
 // The lock is taken first when a restaurant is contended. That must change no
 // outcome: everything that is demanded of a line is demanded again.
 func TestLockFirstChangesNoOutcome(t *testing.T) {
 	lockFirst = true
 	defer func() { lockFirst = false }()
+	defer fewerGames(t, 4)()
 	for _, again := range []struct {
 		name string
 		test func(*testing.T)
@@ -46,4 +51,21 @@ func TestLockFirstChangesNoOutcome(t *testing.T) {
 	} {
 		t.Run(again.name, again.test)
 	}
+}
+
+// fewerGames makes the properties draw a fraction of the games until restore.
+func fewerGames(t *testing.T, part int) (restore func()) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks").Value.String()
+	n, err := strconv.Atoi(checks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(v string) {
+		if err := flag.Set("rapid.checks", v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(strconv.Itoa(max(1, n/part)))
+	return func() { set(checks) }
 }

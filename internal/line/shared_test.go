@@ -30,7 +30,8 @@ type door struct {
 	to     atomic.Pointer[sqlite.Store]
 	moved  atomic.Int64 // commits that were overtaken
 	proves atomic.Int64
-	shut   atomic.Bool // States is not answered
+	shut   atomic.Bool  // States is not answered
+	full   atomic.Int64 // so many commits find the disk full
 	// between happens before a commit reaches the database, unless the lock is taken
 	// first.
 	between func()
@@ -59,6 +60,9 @@ func (d *door) Prove(ctx context.Context, id seating.RestaurantID, ask store.Ask
 func (d *door) Commit(ctx context.Context, b store.Batch) (store.Committed, error) {
 	if d.between != nil {
 		d.between()
+	}
+	if d.full.Add(-1) >= 0 {
+		return store.Committed{}, store.ErrUnavailable
 	}
 	done, err := d.to.Load().Commit(ctx, b)
 	d.note(err)
@@ -190,8 +194,7 @@ func fight(t *testing.T, a, b *process, id seating.RestaurantID, n int) {
 	}) {
 		if err != nil {
 			t.Errorf("a command of %d = %v, want granted", who, err)
-			for range next { //nolint:revive // the others are not to wait for ever
-			}
+			drain(next)
 		}
 	}
 	if a.told.Load()+b.told.Load() > 0 {
@@ -201,6 +204,13 @@ func fight(t *testing.T, a, b *process, id seating.RestaurantID, n int) {
 		t.Errorf("Proved = %v, %v, want version %d", h, err, n+1)
 	}
 	a.at(id).verified(t)
+}
+
+// drain takes what nobody else takes any more.
+func drain(c <-chan int) {
+	for range c {
+		continue
+	}
 }
 
 // Two processes fight over one restaurant: UNAVAILABLE means that the store is
@@ -302,7 +312,7 @@ func TestContended(t *testing.T) {
 	}
 	passed = 2*time.Second + 2
 	locked := a.locked.Load()
-	theirs.ok(t, ben, decide.Assign{Booking: housetest.Booking(19), Tables: housetest.Tables(5)})
+	theirs.ok(t, ben, decide.Assign{Booking: housetest.Booking(20), Tables: housetest.Tables(5)})
 	overtaken(0)
 	if got := a.locked.Load() - locked; got != 1 {
 		t.Errorf("%d passes took the lock first, want one", got)
@@ -343,6 +353,42 @@ func TestIfMatchUnderTheLock(t *testing.T) {
 		t.Errorf("hold with a version of the future = %v, want STALE_CONTEXT", err)
 	}
 	mine.verified(t)
+}
+
+// What the lock shows is a proof: refusals, replays and facts need no other read.
+func TestTheLockIsAProof(t *testing.T) {
+	a, b, id := pair(t, rivals(6), nil)
+	line.Contend(a.lines, id)
+	mine, theirs := a.at(id), b.at(id)
+	mine.house(t)
+	theirs.ok(t, ben, hold(1, 1, 1))
+	theirs.ok(t, ben, hold(2, 2, 2))
+	theirs.ok(t, ben, decide.ReleaseHold{Hold: housetest.Hold(2)})
+	if _, err := theirs.request(t.Context(), keyed("k", "hold", hold(3, 3, 2))); err != nil {
+		t.Fatalf("hold = %v", err)
+	}
+	a.door.proves.Store(0)
+	mine.refused(t, anna, hold(4, 4, 1), seating.CodeHoldConflict)
+	mine.refused(t, anna, decide.ConfirmHold{Hold: housetest.Hold(2)}, seating.CodeHoldEnded)
+	mine.refused(t, anna, decide.ConfirmHold{Hold: housetest.Hold(99)}, seating.CodeNotFound)
+	if answer, err := mine.request(t.Context(), keyed("k", "hold", hold(3, 3, 2))); err != nil || !answer.Replayed {
+		t.Errorf("retry = %+v, %v, want the answer that the other process gave", answer, err)
+	}
+	if n := a.door.proves.Load(); n != 0 {
+		t.Errorf("%d proofs beside the lock, want none", n)
+	}
+}
+
+// When nothing was to be written, nothing was, and that is no unknown outcome.
+func TestNothingToWriteIsNeverUnknown(t *testing.T) {
+	s := newStack(t)
+	r := s.restaurant(t, "nothing", rivals(2))
+	r.ok(t, anna, hold(1, 1, 1))
+	s.lockFirst = true
+	s.behind(t, func(int) (bool, bool) { return true, false })
+	if err := r.refused(t, ben, hold(2, 2, 1), seating.CodeUnavailable); err.Details.Unknown {
+		t.Errorf("a refusal whose proof was lost = %v, want a definite answer", err)
+	}
 }
 
 // A journal that does not lead on under the lock: the house is loaded and the
@@ -571,6 +617,23 @@ func TestLostCommitsOfAnIdleRestaurant(t *testing.T) {
 		if h, err := p.houses.Proved(t.Context(), id); err != nil || h.Epoch == seen.Epoch || p.houses.Lost(id) {
 			t.Errorf("Proved = %v, %v, lost %t, want a new epoch", h, err, p.houses.Lost(id))
 		}
+	}
+	a.at(id).verified(t)
+}
+
+// An epoch that cannot begin is tried again until it does.
+func TestANewEpochIsTriedAgain(t *testing.T) {
+	a, _, id, seen := lost(t)
+	a.door.full.Store(2)
+	if err := a.houses.Poll(t.Context()); err != nil {
+		t.Fatalf("Poll = %v", err)
+	}
+	for c := a.wait(t, 0); c.To.Epoch == seen.Epoch; c = a.wait(t, 0) {
+		continue
+	}
+	rotations(t, a, id, 1)
+	if a.door.full.Load() >= 0 {
+		t.Error("no commit was tried again")
 	}
 	a.at(id).verified(t)
 }

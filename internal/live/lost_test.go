@@ -73,13 +73,13 @@ var paths = map[string]func(ctx context.Context, houses *live.Houses) error{
 // Commits that were known here are not stored any more: what is stored is served,
 // and the restaurant is lost until another epoch is there.
 func TestLostCommitsAreNoticed(t *testing.T) {
-	for loss, spoil := range map[string]func(t *testing.T, d *desk){
-		"a lower version":                     func(t *testing.T, d *desk) { d.forgotten(t, 3) },
-		"the same version with another head":  func(t *testing.T, d *desk) { d.forgotten(t, 3); d.pass(t, 3) },
-		"a later version behind another head": func(t *testing.T, d *desk) { d.forgotten(t, 3); d.pass(t, 4) },
-		"a reload behind another head": func(t *testing.T, d *desk) {
-			d.forgotten(t, 3)
-			d.pass(t, 4)
+	for loss, spoil := range map[string]func(d *desk){
+		"a lower version":                     func(d *desk) { d.forgotten(d.t, 3) },
+		"the same version with another head":  func(d *desk) { d.forgotten(d.t, 3); d.pass(d.t, 3) },
+		"a later version behind another head": func(d *desk) { d.forgotten(d.t, 3); d.pass(d.t, 4) },
+		"a reload behind another head": func(d *desk) {
+			d.forgotten(d.t, 3)
+			d.pass(d.t, 4)
 			d.entries[5].Change, d.entries[5].BaseHead = nil, d.entries[4].Head
 		},
 	} {
@@ -101,7 +101,7 @@ func TestLostCommitsAreNoticed(t *testing.T) {
 					if err := read(t.Context(), houses); err != nil || houses.Lost(restaurant) {
 						t.Fatalf("%s before = %v, lost %t", path, err, houses.Lost(restaurant))
 					}
-					spoil(t, d)
+					spoil(d)
 					for range 2 { // noticed once
 						if err := read(t.Context(), houses); err != nil {
 							t.Fatalf("%s = %v", path, err)
@@ -145,13 +145,13 @@ func TestLostCommitsAreNoticed(t *testing.T) {
 // Whoever rotated has seen to what was lost before: a new epoch is no loss,
 // wherever it stands.
 func TestAnotherEpochIsNoLoss(t *testing.T) {
-	for name, change := range map[string]func(t *testing.T, d *desk){
-		"the next version":                    func(t *testing.T, d *desk) { d.rotate(t, "fresh0") },
-		"some versions on":                    func(t *testing.T, d *desk) { d.rotate(t, "fresh0"); d.pass(t, 3) },
-		"a lower version":                     func(t *testing.T, d *desk) { d.forgotten(t, 3); d.rotate(t, "fresh0") },
-		"the same version":                    func(t *testing.T, d *desk) { d.forgotten(t, 1); d.rotate(t, "fresh0") },
-		"a later version behind another head": func(t *testing.T, d *desk) { d.forgotten(t, 3); d.rotate(t, "fresh0"); d.pass(t, 4) },
-		"another head, and rotated later":     func(t *testing.T, d *desk) { d.forgotten(t, 3); d.pass(t, 4); d.rotate(t, "fresh0") },
+	for name, change := range map[string]func(d *desk){
+		"the next version":                    func(d *desk) { d.rotate(d.t, "fresh0") },
+		"some versions on":                    func(d *desk) { d.rotate(d.t, "fresh0"); d.pass(d.t, 3) },
+		"a lower version":                     func(d *desk) { d.forgotten(d.t, 3); d.rotate(d.t, "fresh0") },
+		"the same version":                    func(d *desk) { d.forgotten(d.t, 1); d.rotate(d.t, "fresh0") },
+		"a later version behind another head": func(d *desk) { d.forgotten(d.t, 3); d.rotate(d.t, "fresh0"); d.pass(d.t, 4) },
+		"another head, and rotated later":     func(d *desk) { d.forgotten(d.t, 3); d.pass(d.t, 4); d.rotate(d.t, "fresh0") },
 	} {
 		for path, read := range paths {
 			t.Run(name+", "+path, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestAnotherEpochIsNoLoss(t *testing.T) {
 					houses := live.New(d, live.Config{Shared: true, OnLost: func(seating.RestaurantID) { told++ }})
 					d.pass(t, 5)
 					get(t, houses)
-					change(t, d)
+					change(d)
 					if err := read(t.Context(), houses); err != nil {
 						t.Fatalf("%s = %v", path, err)
 					}

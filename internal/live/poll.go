@@ -162,15 +162,22 @@ func (s *Houses) round(ctx context.Context) (moved []seating.RestaurantID, err e
 			moved = append(moved, id)
 		}
 	}
-	if s.clock.age() < clockEvery {
-		return moved, nil
+	for id := range states {
+		if s.clock.age() >= clockEvery {
+			return moved, s.askTime(ctx, id)
+		}
 	}
-	asked = s.clock.mono()
-	proof, err := s.store.Prove(ctx, ids[0], store.Ask{})
+	return moved, nil
+}
+
+// askTime asks for the database's time, by way of any restaurant.
+func (s *Houses) askTime(ctx context.Context, id seating.RestaurantID) error {
+	asked := s.clock.mono()
+	proof, err := s.store.Prove(ctx, id, store.Ask{})
 	if err == nil {
 		s.clock.set(proof.Now, asked)
 	}
-	return moved, err
+	return err
 }
 
 // inUse are the restaurants that are kept current, and their houses.

@@ -22,17 +22,19 @@ import (
 // asked, and can hold answers back or fail.
 type desk struct {
 	*shelf
+	t        *testing.T
 	mu       sync.Mutex
 	polls    []time.Time // when States was asked
 	proves   int
 	journals int
-	down     error                     // every answer
+	down     error                    // every answer
 	hold     map[string]chan struct{} // what has read, and answers when the channel is closed
-	reading  chan string               // told of what has read and is held
+	reading  chan string              // told of what has read and is held
 }
 
 func newDesk(t *testing.T) *desk {
-	return &desk{shelf: newShelf(t), hold: map[string]chan struct{}{}, reading: make(chan string, 2000)}
+	t.Helper()
+	return &desk{t: t, shelf: newShelf(t), hold: map[string]chan struct{}{}, reading: make(chan string, 2000)}
 }
 
 // held waits, after a read, until its answer may go out.
@@ -122,13 +124,11 @@ func running(t *testing.T, houses *live.Houses) {
 	})
 }
 
-// sharedTest runs f in a bubble of its own time, on houses that others write to.
-func sharedTest(t *testing.T, f func(t *testing.T, d *desk, houses *live.Houses)) {
+// shared is houses that others write to.
+func shared(t *testing.T) (*desk, *live.Houses) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t)
-		f(t, d, live.New(d, live.Config{Shared: true}))
-	})
+	d := newDesk(t)
+	return d, live.New(d, live.Config{Shared: true})
 }
 
 // elapse lets time pass until everybody waits again.
@@ -141,7 +141,8 @@ func elapse(d time.Duration) {
 // by whoever asks after that.
 func TestK02_GetProvesWhatNobodyKeepsCurrent(t *testing.T) {
 	for after, want := range map[time.Duration]int64{0: 0, time.Second: 0, time.Second + 1: 1, time.Hour: 1} {
-		sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		synctest.Test(t, func(t *testing.T) {
+			d, houses := shared(t)
 			get(t, houses)
 			d.pass(t, 1)
 			elapse(after)
@@ -175,7 +176,8 @@ func TestAHouseThatNobodyElseWritesToIsNeverProved(t *testing.T) {
 
 // K18: whoever asks for an unproved house at once shares one proof.
 func TestK18_AThousandShareOneProof(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		get(t, houses)
 		d.pass(t, 1)
 		elapse(time.Minute)
@@ -200,7 +202,8 @@ func TestK18_AThousandShareOneProof(t *testing.T) {
 // A proof that began long before somebody asked says nothing of what was committed
 // since.
 func TestWhoJoinsAnOldProofIsProvedAfresh(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		get(t, houses)
 		elapse(time.Minute)
 		open := d.gate("prove")
@@ -226,7 +229,8 @@ func TestWhoJoinsAnOldProofIsProvedAfresh(t *testing.T) {
 
 // A load that took long is no better than a proof that did.
 func TestWhoJoinsAnOldLoadIsProvedAfresh(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		d.shelf.gate, d.loading = make(chan struct{}), make(chan struct{}, 1)
 		var all sync.WaitGroup
 		all.Go(func() { get(t, houses) })
@@ -247,7 +251,8 @@ func TestWhoJoinsAnOldLoadIsProvedAfresh(t *testing.T) {
 // K02: the poll brings what others commit within 300 ms, without a read by whoever
 // asks, and tells it as not of this process.
 func TestK02_PollBoundsStaleness(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		var told []live.Changed
 		houses.OnChange(func(c live.Changed) { told = append(told, c) })
 		running(t, houses)
@@ -286,7 +291,8 @@ func TestK02_PollBoundsStaleness(t *testing.T) {
 // A house that nobody asked for in ten seconds is not polled, and the poll itself
 // is no use of it; whoever asks again gets a proof.
 func TestPollEndsTenSecondsAfterTheLastUse(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		running(t, houses)
 		get(t, houses)
 		used := time.Now()
@@ -306,7 +312,8 @@ func TestPollEndsTenSecondsAfterTheLastUse(t *testing.T) {
 // Whoever watches a restaurant keeps it polled; it is loaded again when it was
 // forgotten.
 func TestWatchKeepsAHousePolled(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		running(t, houses)
 		stop := houses.Watch(restaurant)
 		also := houses.Watch(restaurant)
@@ -342,7 +349,8 @@ func TestWatchKeepsAHousePolled(t *testing.T) {
 // A notification brings a house forward at once, also while the poll gets no
 // answer.
 func TestK02_NotificationBringsAHouseForwardAtOnce(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		running(t, houses)
 		get(t, houses)
 		d.pass(t, 1)
@@ -364,7 +372,8 @@ func TestK02_NotificationBringsAHouseForwardAtOnce(t *testing.T) {
 // asks: then it is proved, however fresh it was.
 func TestNotificationOfAnUnusedHouseMakesTheNextOneProve(t *testing.T) {
 	for name, ids := range map[string][]seating.RestaurantID{"named": {restaurant}, "any": nil} {
-		sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+		synctest.Test(t, func(t *testing.T) {
+			d, houses := shared(t)
 			running(t, houses)
 			get(t, houses)
 			elapse(10*time.Second + 10*time.Millisecond) // the last poll was less than 310 ms ago
@@ -385,7 +394,8 @@ func TestNotificationOfAnUnusedHouseMakesTheNextOneProve(t *testing.T) {
 // However many notifications come, one refresh of a restaurant is under way, and
 // one more follows when some came meanwhile.
 func TestNotificationsAreCoalesced(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		running(t, houses)
 		get(t, houses)
 		d.pass(t, 1)
@@ -408,7 +418,8 @@ func TestNotificationsAreCoalesced(t *testing.T) {
 
 // Moved is told by whoever must not wait, also where nobody runs.
 func TestMovedNeverBlocks(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		get(t, houses)
 		d.pass(t, 1)
 		for range 10 {
@@ -426,7 +437,8 @@ func TestMovedNeverBlocks(t *testing.T) {
 // The poll is stuck or dead: what is served is proved by whoever asks, and is
 // never older than a second.
 func TestK02_AStuckPollDoesNotMakeHousesStale(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		running(t, houses)
 		get(t, houses)
 		open := d.gate("states")
@@ -488,7 +500,8 @@ func TestPollOutlivesAnOutage(t *testing.T) {
 
 // The database's time is asked for every five seconds when nothing else brings it.
 func TestPollKeepsTheClock(t *testing.T) {
-	sharedTest(t, func(t *testing.T, d *desk, houses *live.Houses) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
 		running(t, houses)
 		defer houses.Watch(restaurant)()
 		get(t, houses)

@@ -15,8 +15,17 @@ type Metrics struct {
 	batchSize prometheus.Histogram
 	commit    prometheus.Histogram
 	commands  *prometheus.CounterVec
+	locked    prometheus.Counter
 	loaded    prometheus.Counter
+	followed  prometheus.Counter
+	sent      prometheus.Counter
+	heard     prometheus.Counter
+	connected prometheus.Counter
 	control   *prometheus.CounterVec
+}
+
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 }
 
 // New makes the collectors and registers them, with those of the Go runtime.
@@ -34,16 +43,19 @@ func New(r *prometheus.Registry, version string) *Metrics {
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: NameLineCommands, Help: "Commands by name and outcome: ok, or the code of the refusal.",
 		}, []string{"command", "outcome"}),
-		loaded: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: NameHousesLoaded, Help: "Houses read from the store.",
-		}),
+		locked:    counter(NameLineLocked, "Batches of contended restaurants: the lock was taken first."),
+		loaded:    counter(NameHousesLoaded, "Houses read from the store."),
+		followed:  counter(NameHousesFollowed, "Houses brought forward by what other processes committed."),
+		sent:      counter(NameSent, "Restaurants that other processes were told of."),
+		heard:     counter(NameHeard, "Restaurants that other processes told of."),
+		connected: counter(NameConnected, "Connections made to hear of other processes."),
 		control: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: NameControl, Help: "Operator's commands by name and outcome.",
 		}, []string{"operation", "outcome"}),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: NameBuild, Help: "The version that runs."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	r.MustRegister(m.batchSize, m.commit, m.commands, m.loaded, m.control, build,
+	r.MustRegister(m.batchSize, m.commit, m.commands, m.locked, m.loaded, m.followed, m.sent, m.heard, m.connected, m.control, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -67,6 +79,41 @@ func (m *Metrics) Command(name string, code seating.Code) {
 		outcome = string(code)
 	}
 	m.commands.WithLabelValues(name, outcome).Inc()
+}
+
+// Locked counts a batch of a contended restaurant.
+func (m *Metrics) Locked() {
+	if m != nil {
+		m.locked.Inc()
+	}
+}
+
+// HouseFollowed counts a house brought forward by another process's commits.
+func (m *Metrics) HouseFollowed() {
+	if m != nil {
+		m.followed.Inc()
+	}
+}
+
+// Sent counts restaurants that other processes were told of.
+func (m *Metrics) Sent(restaurants int) {
+	if m != nil {
+		m.sent.Add(float64(restaurants))
+	}
+}
+
+// Heard counts restaurants that other processes told of.
+func (m *Metrics) Heard(restaurants int) {
+	if m != nil {
+		m.heard.Add(float64(restaurants))
+	}
+}
+
+// Connected counts a connection made to hear of other processes.
+func (m *Metrics) Connected() {
+	if m != nil {
+		m.connected.Inc()
+	}
 }
 
 // HouseLoaded counts a house read from the store.

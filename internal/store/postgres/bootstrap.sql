@@ -7,6 +7,8 @@
 DO $$
 DECLARE
     wanted text;
+    -- From 16 on, whoever makes a role is a member that may not become it.
+    become CONSTANT text := CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['maitred_owner', 'maitred_app', 'maitred_system'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
@@ -17,8 +19,15 @@ BEGIN
             END;
         END IF;
         -- Whoever migrates becomes the owner; it need not be one of those who serve.
-        IF wanted = 'maitred_owner' AND NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
-            EXECUTE format('GRANT %I TO %I', wanted, current_user);
+        IF wanted = 'maitred_owner' AND NOT pg_has_role(current_user, wanted, become) THEN
+            BEGIN
+                EXECUTE format('GRANT %I TO %I', wanted, current_user);
+            EXCEPTION
+                WHEN unique_violation THEN
+                    NULL; -- as above
+                WHEN insufficient_privilege THEN
+                    RAISE EXCEPTION 'this login is not a member of maitred_owner and may not make itself one' USING ERRCODE = 'insufficient_privilege';
+            END;
         END IF;
     END LOOP;
 END

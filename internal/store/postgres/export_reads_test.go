@@ -2,7 +2,10 @@ package postgres
 
 import (
 	"context"
+	"log/slog"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/maitred/maitred/internal/seating"
 )
@@ -19,3 +22,11 @@ func ListenOn(ctx context.Context, url string, quiet, within time.Duration, read
 	l := listener{url: url, self: newSelf(), quiet: quiet, within: within}
 	return l.listen(ctx, ready, heard)
 }
+
+// Over is a store on connections that a test has made.
+func Over(pool *pgxpool.Pool) *Store {
+	return &Store{pool: pool, self: newSelf(), logger: slog.New(slog.DiscardHandler)}
+}
+
+// Queries are the statements by name.
+func Queries() map[string]string { return queries }

@@ -56,6 +56,8 @@ WHERE restaurant_id = $1
 
 -- name: History
 -- Whole versions: all lines down to the version that the last one wanted is of.
+-- COALESCE is within the sub-select, because behind row-level security an index
+-- is not asked for what COALESCE gives.
 SELECT h.version, h.ordinal, h.at, h.principal, h.command, h.subject, h.from_state, h.to_state, h.reason, h.detail, n.text
 FROM maitred.history AS h
 LEFT JOIN maitred.staff_note AS n ON n.restaurant_id = h.restaurant_id
@@ -63,13 +65,14 @@ LEFT JOIN maitred.staff_note AS n ON n.restaurant_id = h.restaurant_id
     AND n.ordinal = h.ordinal
 WHERE h.restaurant_id = $1
     AND h.version < $2
-    AND h.version >= COALESCE((
-        SELECT o.version
-        FROM maitred.history AS o
-        WHERE o.restaurant_id = $1
-            AND o.version < $2
-        ORDER BY o.version DESC, o.ordinal DESC
-        LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0)
+    AND h.version >= (
+        SELECT COALESCE((
+            SELECT o.version
+            FROM maitred.history AS o
+            WHERE o.restaurant_id = $1
+                AND o.version < $2
+            ORDER BY o.version DESC, o.ordinal DESC
+            LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0))
 ORDER BY h.version DESC, h.ordinal DESC;
 
 -- name: HistoryOfSubject
@@ -81,12 +84,13 @@ LEFT JOIN maitred.staff_note AS n ON n.restaurant_id = h.restaurant_id
 WHERE h.restaurant_id = $1
     AND h.version < $2
     AND h.subject = $4
-    AND h.version >= COALESCE((
-        SELECT o.version
-        FROM maitred.history AS o
-        WHERE o.restaurant_id = $1
-            AND o.version < $2
-            AND o.subject = $4
-        ORDER BY o.version DESC, o.ordinal DESC
-        LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0)
+    AND h.version >= (
+        SELECT COALESCE((
+            SELECT o.version
+            FROM maitred.history AS o
+            WHERE o.restaurant_id = $1
+                AND o.version < $2
+                AND o.subject = $4
+            ORDER BY o.version DESC, o.ordinal DESC
+            LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0))
 ORDER BY h.version DESC, h.ordinal DESC;

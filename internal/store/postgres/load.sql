@@ -87,11 +87,17 @@ WHERE h.restaurant_id = $1
 
 -- name: LoadAllocations
 -- Of bookings on open days and of their holds, past stretches too. A block's
--- follow from the block.
+-- follow from the block. How many days are open is not known when a plan is made:
+-- OFFSET 0 keeps it to looking up each booking, and away from reading all there
+-- are.
 SELECT a.table_id, a.starts_at, a.ends_at, a.owner_kind, a.owner_id, a.claimant
 FROM maitred.bookings AS b
-JOIN maitred.allocations AS a ON a.restaurant_id = b.restaurant_id
-    AND a.claimant = b.id
+CROSS JOIN LATERAL (
+    SELECT c.table_id, c.starts_at, c.ends_at, c.owner_kind, c.owner_id, c.claimant
+    FROM maitred.allocations AS c
+    WHERE c.restaurant_id = b.restaurant_id
+        AND c.claimant = b.id
+    OFFSET 0) AS a
 WHERE b.restaurant_id = $1
     AND b.service_date >= (
         SELECT s.open_from

@@ -26,9 +26,10 @@ const versionTable = "maitred.goose_db_version"
 // Migrate moves the schema of a database and returns its steps afterwards, in
 // order. The login must be, or be allowed to become, a member of maitred_owner.
 // Up makes the roles, the schema and the extension where they are missing. Each
-// step is a transaction, done as maitred_owner. Taking back a migration that made
-// tables loses their rows. Status changes nothing. ErrNewer when the database is
-// ahead of this binary.
+// step is a transaction, done as maitred_owner; of several callers one goes first
+// and the others find what it did. Taking back a migration that made tables loses
+// their rows. Status changes nothing. ErrNewer when the database is ahead of this
+// binary. When a step fails, those before it stay.
 func Migrate(ctx context.Context, url string, d store.Direction) (steps []store.Migration, err error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -37,9 +38,14 @@ func Migrate(ctx context.Context, url string, d store.Direction) (steps []store.
 	tune(cfg)
 	db := stdlib.OpenDB(*cfg)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1) // the role is set on it
+	db.SetMaxOpenConns(1) // the role is set on it, and the lock is its
 	if err := db.PingContext(ctx); err != nil {
 		return nil, redacted(err)
+	}
+	if d != store.Status {
+		if _, err := db.ExecContext(ctx, statement("OneAtATime")); err != nil {
+			return nil, fmt.Errorf("migrate: wait for others: %w", err)
+		}
 	}
 	steps, err = applied(ctx, db)
 	if err != nil || d == store.Status {
@@ -87,11 +93,8 @@ func migrate(ctx context.Context, db *sql.DB, d store.Direction, steps []store.M
 	if errors.Is(err, goose.ErrNoNextVersion) {
 		return nil // nothing is left to take back
 	}
-	if err != nil {
-		return fmt.Errorf("migrate %s: %w", d, err)
-	}
-	if _, err := db.ExecContext(ctx, statement("ShowVersion")); err != nil {
-		return fmt.Errorf("migrate %s: %w", d, err)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		done = partial.Applied
 	}
 	for _, result := range done {
 		for i := range steps {
@@ -99,6 +102,13 @@ func migrate(ctx context.Context, db *sql.DB, d store.Direction, steps []store.M
 				steps[i].Applied = d == store.Up
 			}
 		}
+	}
+	if err == nil || len(done) > 0 {
+		_, shown := db.ExecContext(ctx, statement("ShowVersion"))
+		err = errors.Join(err, shown)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", d, err)
 	}
 	return nil
 }

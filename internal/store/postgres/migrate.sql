@@ -11,6 +11,10 @@ FROM (
 WHERE is_applied
 ORDER BY version_id;
 
+-- name: OneAtATime
+-- Until the connection closes. The number is a name: maitred in ASCII.
+SELECT pg_advisory_lock(x'6d616974726564'::bigint);
+
 -- name: ShowVersion
 -- What is applied is no secret: whoever serves has to see it.
 GRANT SELECT ON maitred.goose_db_version TO PUBLIC;

@@ -36,6 +36,7 @@ type testStore struct {
 	*postgres.Store
 	db  *pgtest.DB
 	raw *pgx.Conn // a superuser's, with schema maitred in its path
+	mortal
 }
 
 // open opens a store on a database of the test's own. Without a clock to watch the

@@ -376,7 +376,7 @@ func TestRefusalsSayNothingOfOthers(t *testing.T) {
 		}
 		for _, line := range m.before {
 			for word := range strings.FieldsSeq(strings.NewReplacer(`"`, " ", ",", " ", "}", " ").Replace(line)) {
-				if len(word) == 36 && strings.Count(word, "-") == 4 && strings.Contains(said, word) && !slices.Contains(words(c.args), word) {
+				if len(word) == 36 && strings.Count(word, "-") == 4 && strings.Contains(said, word) && !slices.Contains(argsOf(c.args), word) {
 					t.Errorf("%s: an id of the other restaurant is told: %s", c.name, said)
 				}
 			}
@@ -393,7 +393,7 @@ func TestRefusalsSayNothingOfOthers(t *testing.T) {
 	}
 }
 
-func words(args []any) []string {
+func argsOf(args []any) []string {
 	var list []string
 	for _, a := range args {
 		list = append(list, fmt.Sprint(a))

@@ -33,7 +33,7 @@ func (s *Store) CommitLocked(ctx context.Context, r seating.RestaurantID, after 
 	case errors.Is(err, errNothing):
 		return l.done, l.refusal
 	case errors.Is(err, store.ErrAmbiguous) && !l.writes:
-		return store.Committed{}, fmt.Errorf("%w: nothing was to be written: %s", store.ErrUnavailable, err)
+		return store.Committed{}, fmt.Errorf("%w: nothing was to be written: %s", store.ErrUnavailable, err.Error())
 	}
 	return store.Committed{}, err
 }

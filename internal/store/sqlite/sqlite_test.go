@@ -27,6 +27,7 @@ type testStore struct {
 	*sqlite.Store
 	path string
 	raw  *sql.DB
+	mortal
 }
 
 func open(t testing.TB, opt storetest.Options) *testStore {
@@ -35,6 +36,12 @@ func open(t testing.TB, opt storetest.Options) *testStore {
 	if err := os.WriteFile(path, sqlite.Template(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return openAt(t, path, opt)
+}
+
+// openAt opens a store on a file that is there.
+func openAt(t testing.TB, path string, opt storetest.Options) *testStore {
+	t.Helper()
 	s, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Now: opt.Now, Readers: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +51,7 @@ func open(t testing.TB, opt storetest.Options) *testStore {
 			t.Error(err)
 		}
 	})
-	return &testStore{Store: s, path: path, raw: raw(t, path, "foreign_keys(1)")}
+	return &testStore{Store: s, path: path, raw: raw(t, path, "foreign_keys(1)"), mortal: mortal{opt: opt}}
 }
 
 // raw opens the file as an operator's shell would.

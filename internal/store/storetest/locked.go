@@ -136,7 +136,9 @@ var lockedTests = []test{
 	}},
 	{"ABatchOfAnotherRestaurantMustBeInvalid", func(t *testing.T, e Env) {
 		d, other := Plant(t, e.Store, e.Clock, "one"), Plant(t, e.Store, e.Clock, "two")
-		err := d.locked(0, func(store.Locked) (store.Batch, error) { return other.Batch(other.Change("foreign", house.Rows{})), nil })
+		err := d.locked(0, func(store.Locked) (store.Batch, error) {
+			return other.Batch(other.Change("foreign", house.Rows{})), nil
+		})
 		if !errors.Is(err, store.ErrInvalid) {
 			t.Errorf("CommitLocked(batch of another restaurant) = %v, want ErrInvalid", err)
 		}

@@ -82,6 +82,9 @@ func Run(t *testing.T, open func(t *testing.T, opt Options) store.Store, except 
 		{"Queue", queueTests},
 		{"Upkeep", upkeepTests},
 		{"Tenancy", tenancyTests},
+		{"Clocks", clockTests},
+		{"Retention", retentionTests},
+		{"Crash", crashTests},
 	} {
 		t.Run(topic.name, func(t *testing.T) {
 			for _, c := range topic.tests {

@@ -33,14 +33,13 @@ func query[T any](t *testing.T, conn *pgx.Conn, sql string, args ...any) T {
 	return v
 }
 
-// databases counts those of the kit on the server, and the one named.
+// exists reports whether the server has a database of this name.
 func exists(t *testing.T, on *pgtest.DB, name string) bool {
 	t.Helper()
 	return on.Count(t, "SELECT count(*) FROM pg_database WHERE datname = $1", name) == 1
 }
 
 func TestDatabaseHasTheSchemaAndIsDroppedAfterItsTest(t *testing.T) {
-	t.Parallel()
 	other := pgtest.Empty(t)
 	var name string
 	t.Run("inner", func(t *testing.T) {
@@ -125,6 +124,9 @@ func TestFakeClockStandsWhereItIsSet(t *testing.T) {
 	clock := func() time.Time { return query[time.Time](t, conn, "SELECT maitred.clock()") }
 	if a, b := clock(), clock(); !b.After(a) {
 		t.Errorf("before it is set the clock says %s, then %s: it stands", a, b)
+	}
+	if !query[bool](t, conn, "SELECT maitred.clock() > now()") {
+		t.Error("before it is set the clock stands within a transaction")
 	}
 	at := time.Date(2031, 3, 4, 19, 30, 0, 123000, time.UTC)
 	for _, want := range []time.Time{at, at.Add(time.Hour), at.Add(-time.Hour)} {

@@ -3,6 +3,7 @@ package pgtest_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -49,11 +50,15 @@ const (
 // commit writes the next mark in two parts, in one implicit transaction and one
 // flush: bind, describe, execute, bind, describe, execute, sync.
 func (r *rig) commit(ctx context.Context, conn *pgx.Conn) error {
+	return conn.SendBatch(ctx, r.next()).Close()
+}
+
+func (r *rig) next() *pgx.Batch {
 	r.n++
 	var b pgx.Batch
 	b.Queue(first, r.n)
 	b.Queue(second, r.n)
-	return conn.SendBatch(ctx, &b).Close()
+	return &b
 }
 
 // parts counts what is there of the last mark.
@@ -134,7 +139,6 @@ func TestFlushesCountsAPipelineOnce(t *testing.T) {
 }
 
 func TestCutAtEachMessageToTheServer(t *testing.T) {
-	t.Parallel()
 	r := newRig(t)
 	sent, _ := r.trace(t)
 	if sent != "BDEBDES" {
@@ -165,7 +169,6 @@ func TestCutAtEachMessageToTheServer(t *testing.T) {
 }
 
 func TestCutAtEachMessageToTheClient(t *testing.T) {
-	t.Parallel()
 	r := newRig(t)
 	_, told := r.trace(t)
 	if told != "2nC2nCZ" {
@@ -280,14 +283,13 @@ func TestALongMessageArrivesWholeBeforeTheCut(t *testing.T) {
 }
 
 func TestStallIsAPartition(t *testing.T) {
-	t.Parallel()
 	r := newRig(t)
 	for _, dir := range []pgtest.Direction{pgtest.ToServer, pgtest.ToClient} {
 		t.Run(dir.String(), func(t *testing.T) {
 			conn := r.client(t)
 			r.proxy.Stall(dir)
-			done := make(chan error, 1)
-			go func() { done <- r.commit(context.WithoutCancel(t.Context()), conn) }()
+			done, batch := make(chan error, 1), r.next()
+			go func() { done <- conn.SendBatch(context.Background(), batch).Close() }()
 			if dir == pgtest.ToClient {
 				waitUntil(t, "the server has committed", func() bool { return query[int](t, r.admin, "SELECT count(*) FROM public.marks") == 4 })
 			}
@@ -346,14 +348,31 @@ func TestDropAndRefuse(t *testing.T) {
 func TestTargetLeadsNewConnectionsElsewhere(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	other := pgtest.Start(t, pgtest.Options{})
-	port := func() int {
-		return query[int](t, connect(t, r.proxy.URL(strings.Replace(r.db.Admin, r.db.Name, "postgres", 1))), "SELECT current_setting('port')::int")
+	before := r.client(t)
+	elsewhere, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	before := port()
-	r.proxy.Target(t, other.Empty(t).Admin)
-	if after := port(); after == before {
+	defer elsewhere.Close()
+	arrived := make(chan bool, 1)
+	go func() {
+		c, err := elsewhere.Accept()
+		if err == nil {
+			_ = c.Close()
+		}
+		arrived <- err == nil
+	}()
+	r.proxy.Target(t, "postgres://"+elsewhere.Addr().String())
+	if c, err := pgx.Connect(t.Context(), r.proxy.URL(r.db.Admin)); err == nil {
+		_ = c.Close(t.Context())
 		t.Error("a new connection leads to the old server")
+		_ = elsewhere.Close()
+	}
+	if !<-arrived {
+		t.Error("nobody came to the new server")
+	}
+	if err := r.commit(t.Context(), before); err != nil {
+		t.Errorf("a connection there was: %v", err)
 	}
 }
 

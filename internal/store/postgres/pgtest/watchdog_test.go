@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -28,12 +29,12 @@ func TestOrphan(t *testing.T) {
 	}
 	var db *pgtest.DB
 	switch os.Getenv(orphan) {
-	case "shared":
+	case "shared", "ends":
 		db = pgtest.Database(t)
 	case "paused":
-		c := pgtest.Start(t, pgtest.Options{})
-		db = c.Database(t)
-		connect(t, db.URL)
+		c := pgtest.Start(t, hasty)
+		db = c.Empty(t)
+		connect(t, db.Admin)
 		fmt.Println("DATA", query[string](t, db.Connect(t), "SHOW data_directory"))
 		c.Pause()
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
@@ -45,12 +46,13 @@ func TestOrphan(t *testing.T) {
 
 func TestNoServerOutlivesItsTestBinary(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"shared", "paused"} {
+	for _, how := range []string{"shared", "paused", "ends"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			child := exec.Command(os.Args[0], "-test.run=^TestOrphan$")
 			child.Env = append(os.Environ(), orphan+"="+how, pgtest.Environment+"=")
-			if _, err := child.StdinPipe(); err != nil { // open for as long as this test
+			goOn, err := child.StdinPipe()
+			if err != nil {
 				t.Fatal(err)
 			}
 			out, err := child.StdoutPipe()
@@ -60,9 +62,10 @@ func TestNoServerOutlivesItsTestBinary(t *testing.T) {
 			if err := child.Start(); err != nil {
 				t.Fatal(err)
 			}
-			data, said := "", ""
+			var data string
+			var said []string
 			for lines := bufio.NewScanner(out); data == "" && lines.Scan(); {
-				said += lines.Text() + "\n"
+				said = append(said, lines.Text())
 				if dir, found := strings.CutPrefix(lines.Text(), "DATA "); found {
 					data = dir
 				}
@@ -75,14 +78,28 @@ func TestNoServerOutlivesItsTestBinary(t *testing.T) {
 			if how == "paused" {
 				waitUntil(t, "the server is paused", func() bool { return pid != 0 && state(pid) == "T" })
 			}
+			if pid == 0 || syscall.Kill(pid, 0) != nil {
+				t.Fatalf("no server was seen: %q", said)
+			}
+			gone := func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+			if how == "ends" {
+				_ = goOn.Close()
+				if _, err := io.Copy(io.Discard, out); err != nil {
+					t.Fatal(err)
+				}
+				if err := child.Wait(); err != nil {
+					t.Fatalf("the child: %v", err)
+				}
+				if _, err := os.Stat(filepath.Dir(data)); !errors.Is(err, fs.ErrNotExist) || !gone() {
+					t.Errorf("Stop came back before the server and its folder were gone: %v", err)
+				}
+				return
+			}
 			if err := child.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 			_ = child.Wait()
-			if pid == 0 || syscall.Kill(pid, 0) != nil {
-				t.Fatalf("no server was seen: %s", said)
-			}
-			waitUntil(t, "the server is gone", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+			waitUntil(t, "the server is gone", gone)
 			waitUntil(t, "the folder is gone", func() bool {
 				_, err := os.Stat(filepath.Dir(data))
 				return errors.Is(err, fs.ErrNotExist)

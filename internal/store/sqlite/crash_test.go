@@ -1,0 +1,136 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/storetest"
+)
+
+var (
+	_ storetest.Crasher = (*testStore)(nil)
+	_ storetest.Waiter  = (*testStore)(nil)
+)
+
+// mortal is what a store needs to be killed.
+type mortal struct {
+	opt storetest.Options
+
+	mu   sync.RWMutex // for reading: somebody is being told of a commit
+	dead bool
+}
+
+var errDead = errors.New("the process was killed")
+
+// told is what a caller learns of a commit: nothing, once the process is gone.
+func (m *mortal) told(err error) error {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.dead {
+		return fmt.Errorf("%w: %w", store.ErrAmbiguous, errDead)
+	}
+	return err
+}
+
+// gone says that there is nobody left to ask.
+func (m *mortal) gone() error {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.dead {
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, errDead)
+	}
+	return nil
+}
+
+func (s *testStore) Commit(ctx context.Context, b store.Batch) (store.Committed, error) {
+	if err := s.gone(); err != nil {
+		return store.Committed{}, err
+	}
+	done, err := s.Store.Commit(ctx, b)
+	return done, s.told(err)
+}
+
+func (s *testStore) CommitLocked(ctx context.Context, r seating.RestaurantID, after int64, ask store.Ask,
+	decide func(store.Locked) (store.Batch, error),
+) (store.Committed, error) {
+	if err := s.gone(); err != nil {
+		return store.Committed{}, err
+	}
+	done, err := s.Store.CommitLocked(ctx, r, after, ask, decide)
+	return done, s.told(err)
+}
+
+// Crash opens the files as they are at this moment, in the middle of whatever the
+// writer is doing, as a copy. Whoever was told of a commit was told before that.
+func (s *testStore) Crash(t testing.TB) store.Store {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "maitred.db")
+	s.mu.Lock()
+	file, log := s.moment(t)
+	s.dead = true
+	s.mu.Unlock()
+	for path, content := range map[string][]byte{copied: file, copied + "-wal": log} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return openAt(t, copied, s.opt)
+}
+
+// moment reads the file and its log as they were at one moment. The log only grows
+// until a checkpoint has carried all of it over; the header of the next one has
+// another salt. So two readings of file and header that agree have one moment
+// between them, and what was read of the log is what a kill would have left of it.
+func (s *testStore) moment(t testing.TB) (file, log []byte) {
+	t.Helper()
+	read := func(path string) []byte {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	const header = 32
+	for range 100 {
+		before, first := read(s.path), read(s.path+"-wal")
+		file, log = read(s.path), read(s.path+"-wal")
+		after := read(s.path)
+		salt := min(header, len(first))
+		if bytes.Equal(before, file) && bytes.Equal(file, after) && len(log) >= salt && bytes.Equal(first[:salt], log[:salt]) {
+			return file, log
+		}
+	}
+	t.Fatal("the files never stood still")
+	return nil, nil
+}
+
+// arriving is a context that says when somebody began to wait with it.
+type arriving struct {
+	context.Context
+	once sync.Once
+	here chan struct{}
+}
+
+func (a *arriving) Done() <-chan struct{} {
+	a.once.Do(func() { close(a.here) })
+	return a.Context.Done()
+}
+
+// Behind waits until the commit stands in the queue of the writer: that is the
+// first time it may have to give up.
+func (s *testStore) Behind(t testing.TB, commit func(ctx context.Context) error) <-chan error {
+	t.Helper()
+	a := &arriving{Context: t.Context(), here: make(chan struct{})}
+	told := make(chan error, 1)
+	go func() { told <- commit(a) }()
+	<-a.here
+	return told
+}
