@@ -423,11 +423,14 @@ func (c *crowd) insist(cmd *command) error {
 	return fmt.Errorf("%s %s is not answered: %v", cmd.method, cmd.path, cmd.reply)
 }
 
-// remembered asks again for what was acknowledged with a change, when everybody has
-// left and every table is free for whoever asks: each answer must be the one that
-// was given, and nothing happens anew.
+// remembered asks again for what was acknowledged with a change, at a server that
+// saw nothing of the run, when everybody has left and every table is free for
+// whoever asks: each answer must be the one that was given, and nothing happens
+// anew.
 func (c *crowd) remembered(s *stage, stored map[string]told) {
 	c.t.Helper()
+	s.hosts[0].life.kill()
+	s.hosts[0].start()
 	for _, at := range stored {
 		if at.hold != "" {
 			c.room.must(s.hosts[0], order{method: http.MethodDelete, path: c.room.root + "/holds/" + at.hold, token: c.room.token}, nil)

@@ -44,24 +44,26 @@ func without(f *house.Floor, tables []seating.TableID, zones ...seating.ZoneID) 
 // last tables while a booking wishes for it: all of it is committed, and the
 // stored rows pass every check.
 func TestFloorIsTakenApart(t *testing.T) {
-	s := newStack(t)
-	r := s.restaurant(t, "apart", func(st *house.State) {
-		housetest.Party(st, 1, 4, "12:00", 7)
-		housetest.Party(st, 2, 4, "20:00")
-		st.Bookings[1].ZoneWish = housetest.Patio
+	onEachStore(t, func(t *stage) {
+		s := t.stack()
+		r := s.restaurant(t, "apart", func(st *house.State) {
+			housetest.Party(st, 1, 4, "12:00", 7)
+			housetest.Party(st, 2, 4, "20:00")
+			st.Bookings[1].ZoneWish = housetest.Patio
+		})
+		r.ok(t, cleo, without(r.house(t).Floor, housetest.Tables(1)))
+		r.verified(t)
+		r.ok(t, cleo, without(r.house(t).Floor, housetest.Tables(7, 8), housetest.Patio))
+		r.verified(t)
+		h := r.house(t)
+		if n := len(h.Floor.Tables()); n != 5 {
+			t.Errorf("%d tables are left, want 5", n)
+		}
+		if e := h.Booking(housetest.Booking(2)); !e.ZoneWish.IsZero() {
+			t.Errorf("booking 2 wishes for zone %s, which is gone", e.ZoneWish)
+		}
+		if h.Floor.Table(housetest.Table(7)) == nil {
+			t.Error("T7 is gone from behind the booking that sat there")
+		}
 	})
-	r.ok(t, cleo, without(r.house(t).Floor, housetest.Tables(1)))
-	r.verified(t)
-	r.ok(t, cleo, without(r.house(t).Floor, housetest.Tables(7, 8), housetest.Patio))
-	r.verified(t)
-	h := r.house(t)
-	if n := len(h.Floor.Tables()); n != 5 {
-		t.Errorf("%d tables are left, want 5", n)
-	}
-	if e := h.Booking(housetest.Booking(2)); !e.ZoneWish.IsZero() {
-		t.Errorf("booking 2 wishes for zone %s, which is gone", e.ZoneWish)
-	}
-	if h.Floor.Table(housetest.Table(7)) == nil {
-		t.Error("T7 is gone from behind the booking that sat there")
-	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/maitred/maitred/internal/verify"
 )
 
-// stored is the whole engine on SQLite, as the model's opponent.
+// stored is the whole engine on a store, as the model's opponent.
 type stored struct {
 	*restaurant
 	t *rapid.T

@@ -53,7 +53,7 @@ func atOnce(n int, f func(i int) *seating.Error) []*seating.Error {
 
 // oneWinner demands that one was granted, that all others were told 409 by name
 // of the one who has the table, and that the disk was written to in the tens.
-func oneWinner(t *testing.T, r *restaurant, before int64, answers []*seating.Error) {
+func oneWinner(t testing.TB, r *restaurant, before int64, answers []*seating.Error) {
 	t.Helper()
 	won := 0
 	for i, err := range answers {
@@ -69,49 +69,57 @@ func oneWinner(t *testing.T, r *restaurant, before int64, answers []*seating.Err
 	if won != 1 {
 		t.Errorf("%d were granted, want 1", won)
 	}
-	disk := r.sqlite.Stats().DiskCommits - before
-	t.Logf("%d commands, %d disk commits", len(answers), disk)
+	disk := r.commits() - before
+	t.Logf("%d commands, %d commits", len(answers), disk)
 	if disk > 60 {
-		t.Errorf("%d disk commits for %d commands, want tens", disk, len(answers))
+		t.Errorf("%d commits for %d commands, want tens", disk, len(answers))
 	}
 	r.verified(t)
 }
 
-func TestH04_TwoHundredHoldsForOneTable(t *testing.T) {
-	r := newStack(t).restaurant(t, "holds", rivals(200))
-	before := r.sqlite.Stats().DiskCommits
+func TestH04_TwoHundredHoldsForOneTable(t *testing.T) { onEachStore(t, holdsForOneTable) }
+
+func holdsForOneTable(t *stage) {
+	r := t.stack().restaurant(t, "holds", rivals(200))
+	before := r.commits()
 	oneWinner(t, r, before, atOnce(200, func(i int) *seating.Error {
-		_, err := r.do(t.Context(), housetest.Host(fmt.Sprint("host-", i)), hold(i+1, i+1, 1))
+		_, err := r.by(i).do(t.Context(), housetest.Host(fmt.Sprint("host-", i)), hold(i+1, i+1, 1))
 		return err
 	}))
 }
 
-func TestD01_TwoHundredAssignsForOneTable(t *testing.T) {
-	r := newStack(t).restaurant(t, "assigns", rivals(200))
-	before := r.sqlite.Stats().DiskCommits
+func TestD01_TwoHundredAssignsForOneTable(t *testing.T) { onEachStore(t, assignsForOneTable) }
+
+func assignsForOneTable(t *stage) {
+	r := t.stack().restaurant(t, "assigns", rivals(200))
+	before := r.commits()
 	oneWinner(t, r, before, atOnce(200, func(i int) *seating.Error {
-		_, err := r.do(t.Context(), anna, decide.Assign{Booking: housetest.Booking(i + 1), Tables: housetest.Tables(1)})
+		_, err := r.by(i).do(t.Context(), anna, decide.Assign{Booking: housetest.Booking(i + 1), Tables: housetest.Tables(1)})
 		return err
 	}))
 }
 
-func TestD02_HoldsAndAssignsForOneTable(t *testing.T) {
-	r := newStack(t).restaurant(t, "mixed", rivals(200))
-	before := r.sqlite.Stats().DiskCommits
+func TestD02_HoldsAndAssignsForOneTable(t *testing.T) { onEachStore(t, holdsAndAssignsForOneTable) }
+
+func holdsAndAssignsForOneTable(t *stage) {
+	r := t.stack().restaurant(t, "mixed", rivals(200))
+	before := r.commits()
 	oneWinner(t, r, before, atOnce(200, func(i int) *seating.Error {
 		var c decide.Command = hold(i+1, i+1, 1)
 		if i%2 == 0 {
 			c = decide.Assign{Booking: housetest.Booking(i + 1), Tables: housetest.Tables(1)}
 		}
-		_, err := r.do(t.Context(), housetest.Host(fmt.Sprint("host-", i)), c)
+		_, err := r.by(i).do(t.Context(), housetest.Host(fmt.Sprint("host-", i)), c)
 		return err
 	}))
 }
 
 // One hold, two hundred confirms of it: one turns it into the assignment, the
 // others are told that it is one. Against them run holds for the same table.
-func TestC03_TwoHundredConfirmsOfOneHold(t *testing.T) {
-	r := newStack(t).restaurant(t, "confirms", rivals(200))
+func TestC03_TwoHundredConfirmsOfOneHold(t *testing.T) { onEachStore(t, confirmsOfOneHold) }
+
+func confirmsOfOneHold(t *stage) {
+	r := t.stack().restaurant(t, "confirms", rivals(200))
 	r.ok(t, anna, hold(1, 1, 1))
 	before := r.house(t).Version
 	answers := atOnce(200, func(i int) *seating.Error {
@@ -119,7 +127,7 @@ func TestC03_TwoHundredConfirmsOfOneHold(t *testing.T) {
 		if i%2 == 0 {
 			c = hold(i+2, i+2-i/199, 1)
 		}
-		_, err := r.do(t.Context(), anna, c)
+		_, err := r.by(i).do(t.Context(), anna, c)
 		return err
 	})
 	for i, err := range answers {
@@ -140,10 +148,12 @@ func TestC03_TwoHundredConfirmsOfOneHold(t *testing.T) {
 }
 
 // H20: the budget is exact whatever comes at once.
-func TestH20_BudgetUnderConcurrency(t *testing.T) {
-	r := newStack(t).restaurant(t, "budget", rivals(1))
+func TestH20_BudgetUnderConcurrency(t *testing.T) { onEachStore(t, budgetUnderConcurrency) }
+
+func budgetUnderConcurrency(t *stage) {
+	r := t.stack().restaurant(t, "budget", rivals(1))
 	answers := atOnce(60, func(i int) *seating.Error {
-		_, err := r.do(t.Context(), anna, hold(i+1, 1, 1+i%4))
+		_, err := r.by(i).do(t.Context(), anna, hold(i+1, 1, 1+i%4))
 		return err
 	})
 	won := 0
@@ -161,10 +171,12 @@ func TestH20_BudgetUnderConcurrency(t *testing.T) {
 	r.verified(t)
 }
 
-func TestDifferentTablesAtOnceBothSucceed(t *testing.T) {
-	r := newStack(t).restaurant(t, "two", rivals(8))
+func TestDifferentTablesAtOnceBothSucceed(t *testing.T) { onEachStore(t, differentTablesAtOnce) }
+
+func differentTablesAtOnce(t *stage) {
+	r := t.stack().restaurant(t, "two", rivals(8))
 	for i, err := range atOnce(4, func(i int) *seating.Error {
-		_, err := r.do(t.Context(), anna, hold(i+1, i+1, i+1))
+		_, err := r.by(i).do(t.Context(), anna, hold(i+1, i+1, i+1))
 		return err
 	}) {
 		if err != nil {
@@ -176,9 +188,11 @@ func TestDifferentTablesAtOnceBothSucceed(t *testing.T) {
 
 // C27: cancel and confirm of the same booking, many pairs at once: each
 // pair ends in one order or the other, and nobody waits for ever.
-func TestC27_CancelAgainstConfirm(t *testing.T) {
-	const pairs = 40
-	r := newStack(t).restaurant(t, "pairs", daily(pairs))
+func TestC27_CancelAgainstConfirm(t *testing.T) { onEachStore(t, cancelAgainstConfirm) }
+
+func cancelAgainstConfirm(t *stage) {
+	const pairs = 100
+	r := t.stack().restaurant(t, "pairs", daily(pairs))
 	r.clock.Set(at("11:00"))
 	for i := range pairs {
 		r.ok(t, housetest.Host(fmt.Sprint("host-", i/10)), hold(i+1, i+1, 5))
@@ -189,7 +203,7 @@ func TestC27_CancelAgainstConfirm(t *testing.T) {
 		if i%2 == 0 {
 			c = decide.Cancel{Booking: housetest.Booking(n)}
 		}
-		_, err := r.do(t.Context(), cleo, c)
+		_, err := r.by(i).do(t.Context(), cleo, c)
 		return err
 	})
 	for n := range pairs {
@@ -209,12 +223,14 @@ func TestC27_CancelAgainstConfirm(t *testing.T) {
 
 // What waits is committed together: the disk is written to far less often than
 // commands come.
-func TestManyWaitingShareACommit(t *testing.T) {
-	r := newStack(t).restaurant(t, "share", daily(64))
+func TestManyWaitingShareACommit(t *testing.T) { onEachStore(t, manyWaitingShareACommit) }
+
+func manyWaitingShareACommit(t *stage) {
+	r := t.stack().restaurant(t, "share", daily(64))
 	r.clock.Set(at("11:00"))
-	before, changes := r.sqlite.Stats().DiskCommits, r.house(t).Version
+	before, changes := r.commits(), r.house(t).Version
 	for i, err := range atOnce(64, func(i int) *seating.Error {
-		_, err := r.do(t.Context(), anna, decide.Assign{Booking: housetest.Booking(i + 1), Tables: housetest.Tables(5)})
+		_, err := r.by(i).do(t.Context(), anna, decide.Assign{Booking: housetest.Booking(i + 1), Tables: housetest.Tables(5)})
 		return err
 	}) {
 		if err != nil {
@@ -224,7 +240,7 @@ func TestManyWaitingShareACommit(t *testing.T) {
 	if got := r.house(t).Version - changes; got != 64 {
 		t.Errorf("%d versions, want 64", got)
 	}
-	if got := r.sqlite.Stats().DiskCommits - before; got > 32 {
+	if got := r.commits() - before; got > 32 {
 		t.Errorf("%d disk commits for 64 changes, want at most 32", got)
 	}
 	r.verified(t)
@@ -232,7 +248,11 @@ func TestManyWaitingShareACommit(t *testing.T) {
 
 // Growing and shifting over tables the booking already holds or owns.
 func TestD19_GrowingAndShiftingOverOwnTables(t *testing.T) {
-	r := newStack(t).restaurant(t, "own", func(s *house.State) { housetest.Party(s, 1, 8, "19:00") })
+	onEachStore(t, growingAndShiftingOverOwnTables)
+}
+
+func growingAndShiftingOverOwnTables(t *stage) {
+	r := t.stack().restaurant(t, "own", func(s *house.State) { housetest.Party(s, 1, 8, "19:00") })
 	r.ok(t, anna, hold(1, 1, 1, 2))
 	r.ok(t, anna, hold(2, 1, 2, 3))
 	r.ok(t, anna, decide.ConfirmHold{Hold: housetest.Hold(2)})
@@ -245,10 +265,12 @@ func TestD19_GrowingAndShiftingOverOwnTables(t *testing.T) {
 
 // H30, C06: at the very expiry either the hold is confirmed or it is
 // HOLD_EXPIRED, by the database's clock, and nothing in between.
-func TestC06_ConfirmAtTheExpiry(t *testing.T) {
+func TestC06_ConfirmAtTheExpiry(t *testing.T) { onEachStore(t, confirmAtTheExpiry) }
+
+func confirmAtTheExpiry(t *stage) {
 	for name, away := range map[string]int64{"1 ms before": -1000, "1 us before": -1, "at": 0, "1 ms after": 1000} {
-		t.Run(name, func(t *testing.T) {
-			s := newStack(t)
+		t.Run(name, func(t *stage) {
+			s := t.stack()
 			r := s.restaurant(t, "expiry", rivals(2))
 			made := r.ok(t, anna, hold(1, 1, 1))
 			s.clock.Set(made.Result.Hold.ExpiresAt + servicetime.Instant(away))

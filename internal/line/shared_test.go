@@ -384,8 +384,8 @@ func TestNothingToWriteIsNeverUnknown(t *testing.T) {
 	s := newStack(t)
 	r := s.restaurant(t, "nothing", rivals(2))
 	r.ok(t, anna, hold(1, 1, 1))
-	s.lockFirst = true
 	s.behind(t, func(int) (bool, bool) { return true, false })
+	line.Contend(s.lines, r.id)
 	if err := r.refused(t, ben, hold(2, 2, 1), seating.CodeUnavailable); err.Details.Unknown {
 		t.Errorf("a refusal whose proof was lost = %v, want a definite answer", err)
 	}

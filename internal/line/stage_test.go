@@ -2,6 +2,7 @@ package line_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,8 @@ import (
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/store/postgres"
+	"github.com/maitred/maitred/internal/store/postgres/pgtest"
 	"github.com/maitred/maitred/internal/store/sqlite"
 	"github.com/maitred/maitred/internal/store/storetest"
 	"github.com/maitred/maitred/internal/verify"
@@ -27,18 +30,61 @@ import (
 func TestMain(m *testing.M) {
 	seating.BugPanics = true
 	modeltest.Soak(3)
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		pgtest.Stop()
+		os.Exit(code)
+	}))
 }
 
-// stack is a whole engine on a SQLite file, with a clock by hand.
+// stores are the databases that everything is demanded on: what makes one, with
+// the clock of a stack.
+var stores = []struct {
+	name string
+	open func(t testing.TB, s *stack) store.Store
+}{
+	{"sqlite", openSQLite},
+	{"postgres", openPostgres},
+}
+
+// stage is a test on one of the stores, or on several processes over one.
+type stage struct {
+	*testing.T
+	open func(testing.TB) *stack
+}
+
+// onEachStore runs a test on each of the stores.
+func onEachStore(t *testing.T, test func(t *stage)) {
+	t.Helper()
+	for _, on := range stores {
+		t.Run(on.name, func(t *testing.T) {
+			test(&stage{T: t, open: func(t testing.TB) *stack { t.Helper(); return newStackOn(t, on.open) }})
+		})
+	}
+}
+
+// stack makes a whole engine of the stage's kind.
+func (s *stage) stack() *stack {
+	s.Helper()
+	return s.open(s.T)
+}
+
+// Run runs a part of the test on the same store.
+func (s *stage) Run(name string, test func(t *stage)) {
+	s.T.Run(name, func(t *testing.T) { test(&stage{T: t, open: s.open}) })
+}
+
+// stack is a whole engine on a database, with a clock by hand.
 type stack struct {
-	store  store.Store
-	sqlite *sqlite.Store
-	clock  *storetest.Clock
-	houses *live.Houses
-	lines  *line.Lines
-	batch  atomic.Int64 // passes of the lines
-	locked atomic.Int64 // of these, with the lock taken first
+	store    store.Store
+	sqlite   *sqlite.Store   // nil on another store
+	postgres *postgres.Store // nil on another store
+	db       *pgtest.DB      // of postgres
+	clock    *storetest.Clock
+	houses   *live.Houses
+	lines    *line.Lines
+	batch    atomic.Int64 // passes of the lines
+	locked   atomic.Int64 // of these, with the lock taken first
+	peers    []*stack     // all processes on the database, where there are several
 
 	lockFirst bool // every restaurant is contended
 	places    []seating.RestaurantID
@@ -47,26 +93,94 @@ type stack struct {
 // lockFirst makes every line of new stacks take the lock first.
 var lockFirst bool
 
+// newStack is an engine on a SQLite file.
 func newStack(t testing.TB) *stack {
+	t.Helper()
+	return newStackOn(t, openSQLite)
+}
+
+func newStackOn(t testing.TB, open func(testing.TB, *stack) store.Store) *stack {
 	t.Helper()
 	s := &stack{clock: storetest.NewClock(), lockFirst: lockFirst}
 	s.clock.Set(housetest.At("18:00"))
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "maitred.db"), Now: s.clock.Now})
-	if err != nil {
-		t.Fatalf("sqlite.Open: %v", err)
-	}
-	s.store, s.sqlite = db, db
-	s.start(t, db)
+	s.store = open(t, s)
+	s.start(t, s.store)
 	t.Cleanup(func() {
 		s.lines.Close()
-		if err := db.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
 		if s.lockFirst && s.locked.Load() == 0 && s.batch.Load() > 0 {
 			t.Error("no pass took the lock first")
 		}
 	})
 	return s
+}
+
+func openSQLite(t testing.TB, s *stack) store.Store {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "maitred.db"), Now: s.clock.Now})
+	if err != nil {
+		t.Fatalf("sqlite.Open: %v", err)
+	}
+	closes(t, db)
+	s.sqlite = db
+	return db
+}
+
+// openPostgres makes a database whose clock is the stack's.
+func openPostgres(t testing.TB, s *stack) store.Store {
+	t.Helper()
+	s.db = pgtest.Database(t)
+	set := s.db.FakeClock(t)
+	s.clock.Watch(func(i servicetime.Instant) { set(i.Time()) })
+	s.postgres = dial(t, postgres.Config{URL: s.db.URL, MaxConns: 4})
+	return s.postgres
+}
+
+// dial opens a store on a database that is there.
+func dial(t testing.TB, c postgres.Config) *postgres.Store {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), c)
+	if err != nil {
+		t.Fatalf("postgres.Open: %v", err)
+	}
+	closes(t, db)
+	return db
+}
+
+// closes closes a store at the end of the test.
+func closes(t testing.TB, db store.Store) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+}
+
+// commits counts how often the database made something durable, by whichever
+// process.
+func (s *stack) commits() (n int64) {
+	if s.sqlite != nil {
+		return s.sqlite.Stats().DiskCommits
+	}
+	for _, p := range s.processes() {
+		n += p.postgres.Stats().Batches
+	}
+	return n
+}
+
+// changes counts the changes that were committed by this process.
+func (s *stack) changes() int64 {
+	if s.sqlite != nil {
+		return s.sqlite.Stats().Changes
+	}
+	return s.postgres.Stats().Changes
+}
+
+func (s *stack) processes() []*stack {
+	if s.peers != nil {
+		return s.peers
+	}
+	return []*stack{s}
 }
 
 // start makes houses and lines over a store, which may stand in front of the
@@ -124,14 +238,23 @@ func (s *stack) restaurant(t testing.TB, slug string, edit func(*house.State)) *
 	if _, err := s.store.Commit(t.Context(), store.Batch{Restaurant: h.Restaurant.ID, Changes: []*house.Change{c}}); err != nil {
 		t.Fatalf("Commit(seed): %v", err)
 	}
-	s.places = append(s.places, h.Restaurant.ID)
-	s.contend(h.Restaurant.ID)
+	for _, p := range s.processes() {
+		p.places = append(p.places, h.Restaurant.ID)
+		p.contend(h.Restaurant.ID)
+	}
 	return &restaurant{stack: s, id: h.Restaurant.ID}
 }
 
 type restaurant struct {
 	*stack
 	id seating.RestaurantID
+}
+
+// by is the restaurant as the i-th caller reaches it: where there are several
+// processes, callers are spread over them.
+func (r *restaurant) by(i int) *restaurant {
+	all := r.processes()
+	return &restaurant{stack: all[i%len(all)], id: r.id}
 }
 
 func (r *restaurant) do(ctx context.Context, who seating.Actor, c decide.Command) (line.Answer, *seating.Error) {
@@ -169,9 +292,15 @@ func (r *restaurant) refused(t testing.TB, who seating.Actor, c decide.Command, 
 	return err
 }
 
+// house is the newest house this process knows; where there are several, the
+// current one.
 func (r *restaurant) house(t testing.TB) *house.House {
 	t.Helper()
-	h, err := r.houses.Get(t.Context(), r.id)
+	get := r.houses.Get
+	if r.peers != nil {
+		get = r.houses.Proved
+	}
+	h, err := get(t.Context(), r.id)
 	if err != nil {
 		t.Fatalf("Get: %v", err)
 	}

@@ -14,9 +14,10 @@ type Seating interface {
 	// restaurant does not exist.
 	Load(ctx context.Context, id seating.RestaurantID) (*house.House, servicetime.Instant, error)
 
-	// Journal returns the entries after version, in order, at most limit. It must
-	// return ErrGone when the entry after that version is not kept any more, and
-	// ErrNotFound when the restaurant does not exist.
+	// Journal returns the entries after version, in order and without a gap, at most
+	// limit. It must return ErrGone when the entry after that version, or one among
+	// those behind it, is not kept any more, and ErrNotFound when the restaurant does
+	// not exist.
 	Journal(ctx context.Context, id seating.RestaurantID, after int64, limit int) ([]Entry, error)
 
 	// States returns version and head of those of the restaurants that exist.

@@ -91,6 +91,23 @@ func (s *testStore) Crash(t testing.TB) store.Store {
 	return &testStore{Store: reopen(t, s.db, postgres.Config{MaxConns: 4}), db: s.db, raw: s.raw}
 }
 
+// Lock takes the lock as another process would, on a connection of its own.
+func (s *testStore) Lock(t testing.TB, r seating.RestaurantID) (release func()) {
+	t.Helper()
+	tx, err := s.db.Connect(t).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT 1 FROM restaurant_state WHERE restaurant_id = $1 FOR NO KEY UPDATE", r.String()); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Behind waits until the server says that a backend of the store waits for a lock.
 func (s *testStore) Behind(t testing.TB, commit func(ctx context.Context) error) <-chan error {
 	t.Helper()

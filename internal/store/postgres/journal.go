@@ -27,8 +27,8 @@ func (s *Store) Journal(ctx context.Context, r seating.RestaurantID, after int64
 		return nil, store.ErrNotFound
 	case after >= state.Version || limit <= 0:
 		return nil, nil
-	case len(entries) == 0 || entries[0].Version != after+1:
-		return nil, store.ErrGone
+	case len(entries) == 0, entries[0].Version != after+1, entries[len(entries)-1].Version != after+int64(len(entries)):
+		return nil, store.ErrGone // none is kept, or there is a gap
 	}
 	return entries, nil
 }

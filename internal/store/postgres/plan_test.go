@@ -165,6 +165,7 @@ func busy(t *testing.T) *traced {
 }
 
 func (s *traced) note(t *testing.T, message string) {
+	t.Helper()
 	_, text, found := strings.Cut(message, "plan:\n")
 	if !found {
 		return

@@ -217,6 +217,7 @@ func TestTouchOpensOneRestaurant(t *testing.T) {
 				"DELETE": try(fmt.Sprintf("DELETE FROM maitred.%s WHERE %s", r.Name, r.Of), theirs),
 				"INSERT": try(insert(r, ""), m.row(t, r, theirs, m.fresh(r))),
 				"moving": try(fmt.Sprintf("UPDATE maitred.%s SET %s = '%s' WHERE %s", r.Name, tenantColumn(r), theirs, r.Of), mine),
+				"taking": try(fmt.Sprintf("UPDATE maitred.%s SET %s = '%s' WHERE %s", r.Name, tenantColumn(r), mine, r.Of), theirs),
 			} {
 				// Ended holds are pruned without a version: no rule looks at them.
 				if pruned := name == "DELETE" && r.Name == "ended_holds"; pruned != (code == "") || !pruned && !slices.Contains(refused, code) {

@@ -124,6 +124,28 @@ func (a *arriving) Done() <-chan struct{} {
 	return a.Context.Done()
 }
 
+// Lock keeps the writer busy.
+func (s *testStore) Lock(t testing.TB, r seating.RestaurantID) (release func()) {
+	t.Helper()
+	inside, leave, left := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	var enter sync.Once
+	go func() {
+		_, err := s.Store.CommitLocked(t.Context(), r, 0, store.Ask{}, func(store.Locked) (store.Batch, error) {
+			enter.Do(func() { close(inside) })
+			<-leave
+			return store.Batch{}, nil
+		})
+		left <- err
+	}()
+	<-inside
+	return func() {
+		close(leave)
+		if err := <-left; err != nil {
+			t.Errorf("the one who had the lock was told %v", err)
+		}
+	}
+}
+
 // Behind waits until the commit stands in the queue of the writer: that is the
 // first time it may have to give up.
 func (s *testStore) Behind(t testing.TB, commit func(ctx context.Context) error) <-chan error {

@@ -27,7 +27,7 @@ func (s *Store) Journal(ctx context.Context, r seating.RestaurantID, after int64
 		if entries, err = s.readJournal(ctx, q, r, after, limit); err != nil {
 			return err
 		}
-		if len(entries) == 0 || entries[0].Version != after+1 {
+		if !leadOn(entries, after) {
 			return store.ErrGone
 		}
 		return nil
@@ -36,6 +36,12 @@ func (s *Store) Journal(ctx context.Context, r seating.RestaurantID, after int64
 		return nil, err
 	}
 	return entries, nil
+}
+
+// leadOn reports whether the entries follow a version without a gap.
+func leadOn(entries []store.Entry, after int64) bool {
+	n := len(entries)
+	return n > 0 && entries[0].Version == after+1 && entries[n-1].Version == after+int64(n)
 }
 
 func (s *Store) readJournal(ctx context.Context, q session, r seating.RestaurantID, after int64, limit int) ([]store.Entry, error) {

@@ -106,7 +106,7 @@ func (s *Store) readLocked(ctx context.Context, q session, r seating.RestaurantI
 	if err != nil {
 		return store.Locked{}, err
 	}
-	if len(entries) == 0 || len(entries) > store.LockedEntries || entries[0].Version != after+1 {
+	if len(entries) > store.LockedEntries || !leadOn(entries, after) {
 		locked.Gone = true
 		return locked, nil
 	}

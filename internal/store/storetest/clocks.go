@@ -15,8 +15,11 @@ import (
 	"github.com/maitred/maitred/internal/store"
 )
 
-// Waiter is implemented by stores whose factory can tell when a commit waits.
+// Waiter is implemented by stores whose factory can let a commit wait.
 type Waiter interface {
+	// Lock takes the lock that commits to a restaurant take, as somebody else, and
+	// returns what lets go of it.
+	Lock(t testing.TB, r seating.RestaurantID) (release func())
 	// Behind begins a commit in a goroutine of its own and returns once it waits
 	// behind whoever has the lock of its restaurant, or has ended. What it returned
 	// comes from the channel.
@@ -331,8 +334,8 @@ func recordsCarryTheTimeTheyWereMade(t *testing.T, e Env) {
 	}
 }
 
-// tries bounds how often a wait is staged again: on a busy machine a store may give
-// up waiting before the one who has the lock is told to let go.
+// tries bounds how often a wait is staged again: on a busy machine a store may have
+// given up waiting before the lock is let go.
 const tries = 10
 
 // waiting is a house in which commits wait for the lock while the clock moves past
@@ -365,25 +368,14 @@ func wait(t *testing.T, e Env) *waiting {
 // is not refused for that alone.
 func (w *waiting) start() servicetime.Instant { return w.hold.ExpiresAt - 500_000 }
 
-// behind has the lock while a commit waits for it, moves the clock, lets go, and
-// returns what the commit was told.
+// behind lets a commit wait for the lock, moves the clock meanwhile, and returns
+// what the commit was told.
 func (w *waiting) behind(to servicetime.Instant, commit func(ctx context.Context) error) error {
 	w.t.Helper()
-	inside, leave, left := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	go func() {
-		left <- w.d.locked(w.d.House.Version, func(store.Locked) (store.Batch, error) {
-			close(inside)
-			<-leave
-			return store.Batch{}, nil
-		})
-	}()
-	<-inside
+	release := w.waiter.Lock(w.t, w.d.ID())
 	told := w.waiter.Behind(w.t, commit)
 	w.e.Clock.Set(to)
-	close(leave)
-	if err := <-left; err != nil {
-		w.t.Fatalf("the one who has the lock was told %v", err)
-	}
+	release()
 	return <-told
 }
 

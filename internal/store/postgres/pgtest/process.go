@@ -80,14 +80,39 @@ func (p *process) watch() error {
 	return nil
 }
 
-// end stops the server and the watchdog and removes the folder.
+// end stops the server and the watchdog and removes the folder. A server that does
+// not end in time is killed, so that this one does end.
 func (p *process) end() error {
 	err := p.words.Close()
+	for silent := false; !silent; {
+		_, heard := p.hear(patience)
+		switch {
+		case errors.Is(heard, os.ErrDeadlineExceeded):
+			err = errors.Join(err, errors.New("the server does not end"), p.kill())
+			silent = true
+		case heard != nil: // the watchdog has ended
+			silent = true
+		}
+	}
 	if waited := p.watchdog.Wait(); waited != nil {
 		err = errors.Join(err, fmt.Errorf("watchdog: %w", waited))
 	}
 	p.pid = 0
 	return errors.Join(err, p.told.Close(), os.RemoveAll(p.dir))
+}
+
+// kill ends the server without asking it, and the watchdog.
+func (p *process) kill() error {
+	err := p.watchdog.Process.Kill()
+	if p.pid == 0 {
+		return err
+	}
+	children, listed := childrenOf(p.pid)
+	err = errors.Join(err, listed, signal(p.pid, syscall.SIGKILL))
+	for _, child := range children {
+		err = errors.Join(err, signal(child.pid, syscall.SIGKILL))
+	}
+	return err
 }
 
 // say gives the watchdog a word.

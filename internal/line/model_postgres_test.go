@@ -1,0 +1,28 @@
+package line_test
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/maitred/maitred/internal/house/modeltest"
+)
+
+// TestModelPostgres is TestModelSQLite on PostgreSQL, with a third of the games:
+// more than 4,000 steps.
+func TestModelPostgres(t *testing.T) {
+	const steps = 125
+	defer fewerGames(t, 3)()
+	s := newStackOn(t, openPostgres)
+	games, total := 0, 0
+	rapid.Check(t, func(r *rapid.T) {
+		games++
+		s.clock.Set(modeltest.Start)
+		total += modeltest.Play(r, &stored{restaurant: s.restaurant(t, fmt.Sprintf("game-%d", games), nil), t: r}, steps)
+	})
+	t.Logf("%d steps, %d commands granted", games*steps, total)
+	if total < 15*games {
+		t.Errorf("only %d commands were granted in %d games; they do not reach far", total, games)
+	}
+}
