@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/anishathalye/porcupine"
 
 	"github.com/maitred/maitred/internal/store/postgres/pgtest"
 )
@@ -48,34 +45,4 @@ func TestLinear(t *testing.T) {
 	}
 	t.Logf("faults: %s", strings.Join(list, ", "))
 	c.judge(s, within)
-}
-
-// judge checks everything once the faults are over: the history, what was
-// acknowledged, the rows, and what was logged.
-func (c *crowd) judge(s *stage, within time.Duration) {
-	c.t.Helper()
-	c.settle()
-	if len(c.falses) == 0 {
-		stored := s.stored(c.room)
-		c.look(stored)
-		for _, h := range s.hosts {
-			if seen := c.room.told(h); !maps.Equal(seen, stored) {
-				c.t.Errorf("server %s tells %v, stored is %v", h.name, seen, stored)
-			}
-		}
-		c.remembered(s, stored)
-		if err := c.epochs(); err != nil {
-			c.t.Error(err)
-		}
-	}
-	c.linear(within)
-	s.verified()
-	s.stop()
-}
-
-// show writes the history down as a page.
-func (c *crowd) show(info porcupine.LinearizationInfo) error {
-	path := filepath.Join(c.t.ArtifactDir(), "history.html")
-	c.t.Logf("the history is in %s (go test -artifacts keeps it)", path)
-	return porcupine.VisualizePath(model, info, path)
 }

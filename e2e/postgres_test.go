@@ -42,13 +42,8 @@ func onPostgres(t testing.TB, o pgtest.Options, servers int) *stage {
 // stored is who has each table, as the rows say.
 func (s *stage) stored(r *room) map[string]told {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, s.database.Admin)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
+	ctx, conn, leave := s.connect()
+	defer leave()
 	rows, err := conn.Query(ctx, `
 		SELECT table_id::text, claimant::text, booking_id IS NOT NULL, COALESCE(hold_id::text, '')
 		FROM maitred.allocations
@@ -75,6 +70,32 @@ func (s *stage) stored(r *room) map[string]told {
 		s.t.Fatal(err)
 	}
 	return at
+}
+
+// current is the restaurant's version, as its row says.
+func (s *stage) current(r *room) (version string) {
+	s.t.Helper()
+	ctx, conn, leave := s.connect()
+	defer leave()
+	row := conn.QueryRow(ctx, "SELECT epoch || '.' || version FROM maitred.restaurant_state WHERE restaurant_id = $1", r.id)
+	if err := row.Scan(&version); err != nil {
+		s.t.Fatal(err)
+	}
+	return version
+}
+
+func (s *stage) connect() (context.Context, *pgx.Conn, func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	conn, err := pgx.Connect(ctx, s.database.Admin)
+	if err != nil {
+		cancel()
+		s.t.Fatal(err)
+	}
+	return ctx, conn, func() {
+		_ = conn.Close(ctx)
+		cancel()
+	}
 }
 
 // expected are the errors of the database that a fleet under fire provokes: the
@@ -106,4 +127,17 @@ func (s *stage) stop() {
 		s.t.Fatal(err)
 	}
 	s.t.Logf("errors of the database: %v", kinds)
+}
+
+// definite repeats an order at a server until the answer is definite.
+func (s *stage) definite(h *host, o order) reply {
+	var a reply
+	for range 200 {
+		if a = h.ask(o, 20*time.Second); !a.nothing() && !a.open() {
+			return a
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	s.t.Errorf("server %s does not answer %s %s: %v", h.name, o.method, o.path, a)
+	return a
 }

@@ -25,6 +25,7 @@ func TestPropLoadEqualsReplayWhateverTheClock(t *testing.T) {
 			games++
 			s.clock.Set(at("18:00"))
 			place := s.restaurant(t, fmt.Sprintf("clock-%d", games), rivals(6))
+			defer place.drop(t)
 			opponent := &stored{restaurant: place, t: r}
 			holds, bookings := 0, 6
 			for range 30 {

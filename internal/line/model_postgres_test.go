@@ -19,7 +19,9 @@ func TestModelPostgres(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		games++
 		s.clock.Set(modeltest.Start)
-		total += modeltest.Play(r, &stored{restaurant: s.restaurant(t, fmt.Sprintf("game-%d", games), nil), t: r}, steps)
+		place := s.restaurant(t, fmt.Sprintf("game-%d", games), nil)
+		defer place.drop(t)
+		total += modeltest.Play(r, &stored{restaurant: place, t: r}, steps)
 	})
 	t.Logf("%d steps, %d commands granted", games*steps, total)
 	if total < 15*games {

@@ -125,10 +125,15 @@ func openSQLite(t testing.TB, s *stack) store.Store {
 	return db
 }
 
-// openPostgres makes a database whose clock is the stack's.
 func openPostgres(t testing.TB, s *stack) store.Store {
 	t.Helper()
-	s.db = pgtest.Database(t)
+	return openPostgresAt(t, s, pgtest.Database(t))
+}
+
+// openPostgresAt opens a database and makes its clock the stack's.
+func openPostgresAt(t testing.TB, s *stack, db *pgtest.DB) store.Store {
+	t.Helper()
+	s.db = db
 	set := s.db.FakeClock(t)
 	s.clock.Watch(func(i servicetime.Instant) { set(i.Time()) })
 	s.postgres = dial(t, postgres.Config{URL: s.db.URL, MaxConns: 4})
@@ -305,6 +310,15 @@ func (r *restaurant) house(t testing.TB) *house.House {
 		t.Fatalf("Get: %v", err)
 	}
 	return h
+}
+
+// drop removes the restaurant. Those of these tests have tables of the same ids,
+// which are to be unique in a database.
+func (r *restaurant) drop(t testing.TB) {
+	t.Helper()
+	if err := r.store.DropRestaurant(t.Context(), r.id); err != nil {
+		t.Errorf("DropRestaurant: %v", err)
+	}
 }
 
 // verified demands that the stored rows pass every check.

@@ -309,6 +309,48 @@ func TestASlowAnswerIsAsOldAsItsQuestion(t *testing.T) {
 	}
 }
 
+// A house that is brought forward in several reads is current after the last one.
+func TestAHouseOnItsWayIsNotCurrent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, houses := shared(t)
+		get(t, houses)
+		d.pass(t, 250)
+		elapse(5 * time.Second)
+		first := d.gate("journal")
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := houses.Refresh(t.Context(), restaurant); err != nil {
+				t.Errorf("Refresh = %v", err)
+			}
+		})
+		<-d.reading
+		second := d.gate("journal")
+		first()
+		<-d.reading
+		all.Go(func() {
+			if h := get(t, houses); h.Version != 250 {
+				t.Errorf("Get of a house on its way = version %d, want 250", h.Version)
+			}
+		})
+		synctest.Wait()
+		second()
+		all.Wait()
+	})
+}
+
+// What moves on while a refresh looks whether that was all is read as well; nothing
+// is loaded for it.
+func TestRefreshOfARestaurantThatMovesOn(t *testing.T) {
+	s := newShelf(t)
+	over := &between{shelf: s}
+	houses := live.New(over, live.Config{})
+	get(t, houses)
+	over.do = func() { s.pass(t, 1) }
+	if h, err := houses.Refresh(t.Context(), restaurant); err != nil || h.Version != 1 || s.loads != 1 {
+		t.Errorf("Refresh = %v, %v after %d loads, want version 1 after the first", h, err, s.loads)
+	}
+}
+
 // K02: the poll brings what others commit within 300 ms, without a read by whoever
 // asks, and tells it as not of this process.
 func TestK02_PollBoundsStaleness(t *testing.T) {

@@ -3,7 +3,9 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/maitred/maitred/internal/store"
@@ -79,10 +81,21 @@ func translate(err error) error {
 	if own(err) {
 		return err
 	}
+	if unfit(err) {
+		return fmt.Errorf("%w: %w", store.ErrInvalid, err)
+	}
 	if notSent(err) {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, redacted(err))
 	}
 	return fmt.Errorf("%w: %w", store.ErrAmbiguous, redacted(err))
+}
+
+// unfit reports whether an argument cannot be written as its column's type: a
+// number that is too large for it. The flush was given up before its end was sent,
+// and without its end nothing is committed.
+func unfit(err error) bool {
+	before, ok := errors.AsType[pgx.ErrPreprocessingBatch](err)
+	return ok && strings.Contains(before.Error(), "failed to encode args")
 }
 
 // own reports whether an error arose here from what the server had answered, or

@@ -122,3 +122,23 @@ func TestAReadOfAnEndedContextIsUnavailable(t *testing.T) {
 		t.Errorf("Notify(ended context) = %v, want ErrUnavailable", err)
 	}
 }
+
+// TestANumberNoColumnCanHaveIsInvalid: it never leaves this process, so what
+// becomes of the batch is no question.
+func TestANumberNoColumnCanHaveIsInvalid(t *testing.T) {
+	t.Parallel()
+	s, seeds := stage(t, "one")
+	d := seeds[0]
+	const large = 1 << 40
+	b := d.Booking("LARGE", 0, 60)
+	b.Covers = large
+	if err := d.Refused(d.Book(b)); !errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrAmbiguous) {
+		t.Errorf("Commit(covers of 2^40) = %v, want ErrInvalid", err)
+	}
+	token := store.Token{ID: storetest.NewID[seating.TokenID](), Restaurant: d.ID(), Role: seating.RoleHost, Hash: [32]byte{9}, HoldCap: large}
+	if err := s.PutToken(t.Context(), token); !errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrAmbiguous) {
+		t.Errorf("PutToken(cap of 2^40) = %v, want ErrInvalid", err)
+	}
+	d.Commit(d.Book(d.Booking("NEXT", 0, 60), d.Tables[0]))
+	d.Same()
+}

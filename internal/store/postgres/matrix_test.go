@@ -30,7 +30,7 @@ var rightless = map[string]string{
 // TestMatrix shows, for each table, that a transaction of restaurant A neither
 // sees nor changes a row of B, whatever it says. The positive twins beside each
 // refusal say that it is the row's restaurant that decides.
-func TestMatrix(t *testing.T) {
+func TestMatrix(t *testing.T) { //nolint:tparallel // the parts share a connection
 	t.Parallel()
 	m := newMatrix(t)
 	n := m.n
@@ -491,7 +491,7 @@ func TestAdvanceAndTouchOfAnotherRestaurant(t *testing.T) {
 
 // TestABatchThatNamesRowsOfAnotherRestaurant sends through the store what the
 // rules would never say.
-func TestABatchThatNamesRowsOfAnotherRestaurant(t *testing.T) {
+func TestABatchThatNamesRowsOfAnotherRestaurant(t *testing.T) { //nolint:tparallel // one house goes through all of them
 	t.Parallel()
 	m := newMatrix(t)
 	n, a, b := m.n, m.n.a, m.n.b

@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -136,7 +135,7 @@ func goTo(t *testing.T, db *pgtest.DB) *goose.Provider {
 		t.Fatal(err)
 	}
 	cfg.RuntimeParams["role"] = "maitred_owner"
-	var pool *sql.DB = stdlib.OpenDB(*cfg)
+	pool := stdlib.OpenDB(*cfg)
 	t.Cleanup(func() { _ = pool.Close() })
 	table, err := database.NewStore(database.DialectPostgres, "maitred.goose_db_version")
 	if err != nil {
@@ -178,7 +177,7 @@ func TestEachMigrationIsUndoneExactly(t *testing.T) {
 			t.Errorf("the catalogue does not show %s", name)
 		}
 	}
-	for n := len(names) - 1; n >= 0; n-- {
+	for n := range slices.Backward(names) {
 		if got := appliedOf(t, migrated(t, db.Admin, store.Down)); got != n {
 			t.Errorf("Migrate(down) of %s has %d applied, want %d", names[n], got, n)
 		}
@@ -388,18 +387,21 @@ func TestOpenWantsItsOwnSchema(t *testing.T) {
 		make func(t *testing.T) *pgtest.DB
 		want error
 	}{
-		{"empty", func(t *testing.T) *pgtest.DB { return pgtest.Empty(t) }, postgres.ErrBehind},
+		{"empty", func(t *testing.T) *pgtest.DB { t.Helper(); return pgtest.Empty(t) }, postgres.ErrBehind},
 		{"only the foundation", func(t *testing.T) *pgtest.DB {
+			t.Helper()
 			db := pgtest.Empty(t)
 			found(t, db)
 			return db
 		}, postgres.ErrBehind},
 		{"the last migration taken back", func(t *testing.T) *pgtest.DB {
+			t.Helper()
 			db := pgtest.Database(t)
 			migrated(t, db.Admin, store.Down)
 			return db
 		}, postgres.ErrBehind},
 		{"all taken back", func(t *testing.T) *pgtest.DB {
+			t.Helper()
 			db := pgtest.Database(t)
 			for range migrationNames(t, "migrations") {
 				migrated(t, db.Admin, store.Down)
@@ -407,6 +409,7 @@ func TestOpenWantsItsOwnSchema(t *testing.T) {
 			return db
 		}, postgres.ErrBehind},
 		{"one more than is known", func(t *testing.T) *pgtest.DB {
+			t.Helper()
 			db := pgtest.Database(t)
 			db.Exec(t, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, true)")
 			return db

@@ -157,8 +157,11 @@ func calls(n *neighbours, s *postgres.Store) []call {
 	}
 	locked := func(decide func(store.Locked) (store.Batch, error)) func(context.Context) error {
 		return func(ctx context.Context) error {
-			d.House = d.Load()
-			_, err := s.CommitLocked(ctx, id, d.House.Version, ask, decide)
+			var err error
+			if d.House, _, err = s.Load(ctx, id); err != nil {
+				return err
+			}
+			_, err = s.CommitLocked(ctx, id, d.House.Version, ask, decide)
 			return err
 		}
 	}

@@ -138,7 +138,7 @@ func TestGrants(t *testing.T) {
 
 func spread(role, object, rights string) []string {
 	var lines []string
-	for _, right := range strings.Fields(rights) {
+	for right := range strings.FieldsSeq(rights) {
 		lines = append(lines, fmt.Sprintf("%s %s %s", role, object, right))
 	}
 	return lines

@@ -231,6 +231,13 @@ func TestTouchOpensOneRestaurant(t *testing.T) {
 		if code := try("INSERT INTO maitred.zones VALUES ($1, gen_random_uuid(), 'Z', 'z', 1, true)", mine); code != "" {
 			t.Errorf("as %s: a new zone of its own = %q", who, code)
 		}
+		// No key and no reference stands in the way of this one.
+		if code := try("UPDATE maitred.closures SET restaurant_id = $2, ordinal = 99 WHERE restaurant_id = $1", theirs, mine); code != "MT008" {
+			t.Errorf("as %s: taking a closure of the other = %q, want MT008", who, code)
+		}
+		if code := try("UPDATE maitred.closures SET restaurant_id = $2, ordinal = 99 WHERE restaurant_id = $1", mine, mine); code != "" {
+			t.Errorf("as %s: moving a closure of its own = %q", who, code)
+		}
 		m.end(t, tx)
 	}
 	if diff := cmp.Diff(before, everything(t, n.watch)); diff != "" {

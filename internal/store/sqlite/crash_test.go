@@ -72,44 +72,51 @@ func (s *testStore) CommitLocked(ctx context.Context, r seating.RestaurantID, af
 // writer is doing, as a copy. Whoever was told of a commit was told before that.
 func (s *testStore) Crash(t testing.TB) store.Store {
 	t.Helper()
-	copied := filepath.Join(t.TempDir(), "maitred.db")
-	s.mu.Lock()
-	file, log := s.moment(t)
-	s.dead = true
-	s.mu.Unlock()
-	for path, content := range map[string][]byte{copied: file, copied + "-wal": log} {
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return openAt(t, copied, s.opt)
-}
-
-// moment reads the file and its log as they were at one moment. The log only grows
-// until a checkpoint has carried all of it over; the header of the next one has
-// another salt. So two readings of file and header that agree have one moment
-// between them, and what was read of the log is what a kill would have left of it.
-func (s *testStore) moment(t testing.TB) (file, log []byte) {
-	t.Helper()
-	read := func(path string) []byte {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	}
-	const header = 32
 	for range 100 {
-		before, first := read(s.path), read(s.path+"-wal")
-		file, log = read(s.path), read(s.path+"-wal")
-		after := read(s.path)
-		salt := min(header, len(first))
-		if bytes.Equal(before, file) && bytes.Equal(file, after) && len(log) >= salt && bytes.Equal(first[:salt], log[:salt]) {
-			return file, log
+		if file, log, ok := s.moment(t); ok {
+			copied := filepath.Join(t.TempDir(), "maitred.db")
+			for path, content := range map[string][]byte{copied: file, copied + "-wal": log} {
+				if err := os.WriteFile(path, content, 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+			return openAt(t, copied, s.opt)
 		}
 	}
 	t.Fatal("the files never stood still")
-	return nil, nil
+	return nil
+}
+
+// moment reads the file and its log as they are at one moment, after which nobody
+// is told of anything; not ok when there was no such moment. The log only grows
+// until a checkpoint has carried all of it over to the file, and the next one has
+// another salt in its header. So when no checkpoint is begun meanwhile and the
+// header stays, what was read of the log is what a kill would have left.
+func (s *testStore) moment(t testing.TB) (file, log []byte, ok bool) {
+	t.Helper()
+	read := func(suffix string) []byte {
+		b, err := os.ReadFile(s.path + suffix)
+		if err != nil {
+			t.Error(err)
+		}
+		return b
+	}
+	// Of the shared index: how much of the log is carried over, and how much of it a
+	// checkpoint has tried. Source: sqlite.org/walformat.html, section 2.2.
+	carried := func() []byte {
+		index := read("-shm")
+		return append(index[96:100:100], index[128:132]...)
+	}
+	const header = 32
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := carried()
+	log = read("-wal")
+	file = read("")
+	again := read("-wal")
+	salt := min(header, len(log))
+	s.dead = bytes.Equal(before, carried()) && len(again) >= salt && bytes.Equal(log[:salt], again[:salt])
+	return file, log, s.dead
 }
 
 // arriving is a context that says when somebody began to wait with it.

@@ -206,22 +206,28 @@ type crowd struct {
 	attempts []attempt
 	told     int // commits that were acknowledged
 
-	enough chan struct{} // closed when some were
+	want  int           // after so many the process is killed
+	kill  func()        // by whoever was told of the last of them, at once
+	ended chan struct{} // closed when it is
 }
 
-func (c *crowd) note(a attempt, want int) {
+func (c *crowd) note(a attempt) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.attempts = append(c.attempts, a)
+	last := false
 	if a.err == nil {
-		if c.told++; c.told == want {
-			close(c.enough)
-		}
+		c.told++
+		last = c.told == c.want
+	}
+	c.mu.Unlock()
+	if last {
+		c.kill()
+		close(c.ended)
 	}
 }
 
 // commits goes on until the process is gone. It works on a Seed of its own.
-func (c *crowd) commits(ctx context.Context, d Seed, name string, table seating.TableID, slot, want int) error {
+func (c *crowd) commits(ctx context.Context, d Seed, name string, table seating.TableID, slot int) error {
 	for n := slot; ; {
 		changes, err := d.visit(fmt.Sprintf("%sN%d", name, n), n, table)
 		if err != nil {
@@ -229,7 +235,7 @@ func (c *crowd) commits(ctx context.Context, d Seed, name string, table seating.
 		}
 		batch := d.Batch(changes...)
 		_, err = d.Store.Commit(ctx, batch)
-		c.note(attempt{batch: batch, err: err}, want)
+		c.note(attempt{batch: batch, err: err})
 		switch _, moved := errors.AsType[*store.MovedError](err); {
 		case err == nil:
 			n++
@@ -248,30 +254,30 @@ func crashWhileManyCommit(t *testing.T, e Env) {
 	crasherOf(t, e)
 	seeds := stage(t, e, "one", "two", "three", "four")
 	s := e.Store
-	const goroutines, want = 16, 40
+	const goroutines, want = 16, 32
 	for round := range 2 {
-		c := &crowd{enough: make(chan struct{})}
+		var fresh store.Store
+		c := &crowd{want: want, kill: func() { fresh = s.(Crasher).Crash(t) }, ended: make(chan struct{})}
 		var g errgroup.Group
 		for i := range goroutines {
 			// A table and hours of its own: only versions stand in each other's way.
 			d, table := *seeds[i%len(seeds)], i/len(seeds)
-			g.Go(func() error { return c.commits(t.Context(), d, fmt.Sprintf("R%dG%d", round, i), d.Tables[table], round*500, want) })
+			g.Go(func() error {
+				return c.commits(t.Context(), d, fmt.Sprintf("R%dG%d", round, i), d.Tables[table], round*500)
+			})
 		}
-		over := make(chan error, 1)
-		go func() { over <- g.Wait() }()
-		select {
-		case <-c.enough:
-		case err := <-over:
-			t.Fatalf("all have stopped before the crash: %v, the last was told %v", err, c.attempts[len(c.attempts)-1].err)
-		}
-		s = s.(Crasher).Crash(t)
-		if err := <-over; err != nil {
+		if err := g.Wait(); err != nil {
 			t.Fatal(err)
 		}
+		select {
+		case <-c.ended:
+		default:
+			t.Fatalf("all have stopped before the crash, the last was told %v", c.attempts[len(c.attempts)-1].err)
+		}
+		s = fresh
+		t.Logf("round %d: %d commits were tried, %d told", round, len(c.attempts), c.told)
 		for _, d := range seeds {
 			d.Store = s
-			d.House = d.Load()
-			sound(t, d)
 			c.definite(t, d)
 			d.House = d.Load()
 			sound(t, d)
@@ -283,56 +289,70 @@ func crashWhileManyCommit(t *testing.T, e Env) {
 // who were told nothing ask again.
 func (c *crowd) definite(t *testing.T, d *Seed) {
 	t.Helper()
+	heads := d.heads()
+	var open []store.Batch
 	for _, a := range c.attempts {
 		if a.batch.Restaurant != d.ID() {
 			continue
 		}
-		there := d.has(a.batch)
+		there, reference := whole(t, heads, a.batch), a.batch.Changes[0].Rows.PutBookings[0].Reference
 		_, moved := errors.AsType[*store.MovedError](a.err)
 		switch {
 		case a.err == nil:
 			if !there {
-				t.Errorf("%s was acknowledged and is not there", a.batch.Changes[0].Rows.PutBookings[0].Reference)
+				t.Errorf("%s was acknowledged and is not there", reference)
 			}
-			continue
 		case moved, errors.Is(a.err, store.ErrUnavailable):
 			if there {
-				t.Errorf("%s is there, and its caller was told %v", a.batch.Changes[0].Rows.PutBookings[0].Reference, a.err)
+				t.Errorf("%s is there, and its caller was told %v", reference, a.err)
 			}
-			continue
-		case !errors.Is(a.err, store.ErrAmbiguous):
+		case errors.Is(a.err, store.ErrAmbiguous):
+			open = append(open, a.batch)
+		default:
 			t.Errorf("Commit of a process that was killed = %v, want nil, *MovedError, ErrAmbiguous or ErrUnavailable", a.err)
 		}
+	}
+	for _, b := range open {
 		for range 2 {
-			_, err := d.Store.Commit(t.Context(), a.batch)
+			before := whole(t, d.heads(), b)
+			_, err := d.Store.Commit(t.Context(), b)
 			_, never := errors.AsType[*store.MovedError](err)
-			switch {
-			case err != nil && !never, there && never:
-				t.Errorf("Commit again = %v, want the definite answer (it is there: %t)", err, there)
-			case d.has(a.batch) == never:
-				t.Errorf("Commit again = %v, and the batch is there: %t", err, !never)
+			if err != nil && !never || before && never {
+				t.Errorf("Commit again = %v, want the definite answer (it was there: %t)", err, before)
 			}
-			there = err == nil
+			if after := whole(t, d.heads(), b); after == never {
+				t.Errorf("Commit again = %v, and the batch is there: %t", err, after)
+			}
 		}
 	}
 }
 
-// has reports whether a batch is in the journal. It must be there whole, or not at
-// all.
-func (d *Seed) has(b store.Batch) bool {
+// heads are the ids of the changes that are in the journal.
+func (d *Seed) heads() map[seating.ChangeID]bool {
 	d.T.Helper()
-	entries, err := d.Store.Journal(d.T.Context(), d.ID(), b.Changes[0].Base, len(b.Changes))
+	entries, err := d.Store.Journal(d.T.Context(), d.ID(), 0, 10_000)
 	if err != nil {
 		d.T.Fatalf("Journal = %v", err)
 	}
+	heads := map[seating.ChangeID]bool{}
+	for _, entry := range entries {
+		heads[entry.Head] = true
+	}
+	return heads
+}
+
+// whole reports whether a batch is in the journal. It must be there whole, or not
+// at all.
+func whole(t *testing.T, heads map[seating.ChangeID]bool, b store.Batch) bool {
+	t.Helper()
 	n := 0
-	for i, entry := range entries {
-		if entry.Head == b.Changes[i].ID {
+	for _, c := range b.Changes {
+		if heads[c.ID] {
 			n++
 		}
 	}
 	if n != 0 && n != len(b.Changes) {
-		d.T.Errorf("%d of %d changes of a batch are there", n, len(b.Changes))
+		t.Errorf("%d of %d changes of a batch are there", n, len(b.Changes))
 	}
 	return n > 0
 }

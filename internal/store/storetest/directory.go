@@ -215,6 +215,19 @@ func dropRestaurantRemovesAllItsRows(t *testing.T, e Env) {
 			PutCombinations: []seating.Combination{{ID: NewID[seating.CombinationID](), Tables: s.Tables[:2], MinCovers: 1, MaxCovers: 8}},
 		}))
 	}
+	raw, isRaw := e.Store.(Raw)
+	if isRaw {
+		for _, s := range []*Seed{d, o} { // what the worker of the outbox writes
+			r := "'" + s.ID().String() + "'"
+			const columns = "id, sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version, dedupe_key, payload, " +
+				"headers, attempts, next_attempt_at, last_error, created_at"
+			err := raw.RawSQL(t.Context(), "INSERT INTO outbox_dead ("+columns+", dead_at, cause) SELECT "+columns+", created_at, 'refused' FROM capacity_outbox WHERE restaurant_id = "+r+";\n"+
+				"INSERT INTO outbox_block (sink, restaurant_id, aggregate, until, head_id, reason) VALUES ('observability', "+r+", 'x', "+raw.Literal(At(0))+", 1, 'refused')")
+			if err != nil {
+				t.Fatalf("writing as the worker does = %v", err)
+			}
+		}
+	}
 	before := o.Dump()
 	if err := e.Store.DropRestaurant(t.Context(), d.ID()); err != nil {
 		t.Fatalf("DropRestaurant = %v", err)
@@ -226,15 +239,18 @@ func dropRestaurantRemovesAllItsRows(t *testing.T, e Env) {
 	if rows, err := e.Store.OutboxRows(t.Context(), store.SinkObservability, 0, 100); err != nil || len(rows) != 1 || rows[0].Restaurant != o.ID() {
 		t.Errorf("OutboxRows = %v, %v, want the other restaurant's alone", rows, err)
 	}
-	if raw, ok := e.Store.(Raw); ok {
+	if isRaw {
 		for _, table := range []string{
 			"members", "tokens", "restaurant_state", "zones", "tables", "adjacencies", "combinations", "combination_tables", "blocks", "policies",
 			"service_periods", "closures", "bookings", "holds", "ended_holds", "allocations", "guest", "staff_note", "journal", "history",
-			"receipts", "due_work", "checkpoints", "capacity_outbox",
+			"receipts", "due_work", "checkpoints", "capacity_outbox", "outbox_block", "outbox_dead",
 		} {
 			n, err := raw.RawCount(t.Context(), "SELECT COUNT(restaurant_id) FROM "+table+" WHERE restaurant_id = '"+d.ID().String()+"'")
 			if err != nil || n != 0 {
 				t.Errorf("%s has %d rows of the dropped restaurant, %v", table, n, err)
+			}
+			if n, err := raw.RawCount(t.Context(), "SELECT COUNT(restaurant_id) FROM "+table+" WHERE restaurant_id = '"+o.ID().String()+"'"); err != nil || table != "service_periods" && table != "closures" && n == 0 {
+				t.Errorf("%s has %d rows of the other restaurant, %v: the test looks at nothing", table, n, err)
 			}
 		}
 	}

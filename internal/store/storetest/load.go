@@ -83,7 +83,13 @@ var loadTests = []test{
 		if got := len(d.Load().Booking(b.ID).Grants); got != 1 {
 			t.Errorf("Grants after an ended hold = %d, want 1", got)
 		}
-		e.Clock.Advance(seating.MaxBudgetWindow.Duration())
+		e.Clock.Advance(seating.MaxBudgetWindow.Duration() - time.Microsecond)
+		d.Commit(d.Change("nothing", house.Rows{}, seating.AspectPolicy))
+		d.Same()
+		if got := len(d.Load().Booking(b.ID).Grants); got != 1 {
+			t.Errorf("Grants a microsecond before the hour is over = %d, want 1", got)
+		}
+		e.Clock.Advance(time.Microsecond)
 		d.Commit(d.Change("nothing", house.Rows{}, seating.AspectPolicy))
 		d.Same()
 		if got := len(d.Load().Booking(b.ID).Grants); got != 0 {

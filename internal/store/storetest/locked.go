@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -276,6 +278,7 @@ var lockedTests = []test{
 		}
 		d.Same()
 	}},
+	{"DecideIsNotCalledForACallerWhoLeft", callerLeaves},
 	{"TwoAtOnceUnderTheLockMustBothBeCommitted", func(t *testing.T, e Env) {
 		d := Plant(t, e.Store, e.Clock, "one")
 		const rivals, each = 4, 10
@@ -334,6 +337,65 @@ var lockedTests = []test{
 		t.Logf("the one without the lock was overtaken %d times", moved)
 		d.consecutive(start, 2*each)
 	}},
+}
+
+// callerLeaves: two wait for the lock; while the first one has it, the other one
+// leaves, and is not decided any more.
+func callerLeaves(t *testing.T, e Env) {
+	d := Plant(t, e.Store, e.Clock, "one")
+	held, free := make(chan struct{}), make(chan struct{})
+	var g errgroup.Group
+	g.Go(func() error { // so that the two wait together
+		return d.locked(0, func(store.Locked) (store.Batch, error) {
+			close(held)
+			<-free
+			return store.Batch{}, nil
+		})
+	})
+	<-held
+	var turn sync.Mutex
+	first := -1
+	var ctx [2]context.Context
+	var cancel [2]context.CancelFunc
+	var left [2]chan struct{}
+	for i := range 2 {
+		ctx[i], cancel[i] = context.WithCancel(t.Context())
+		defer cancel[i]()
+		left[i] = make(chan struct{})
+	}
+	for i := range 2 {
+		g.Go(func() error {
+			defer close(left[i])
+			_, err := e.Store.CommitLocked(ctx[i], d.ID(), 0, store.Ask{}, func(store.Locked) (store.Batch, error) {
+				turn.Lock()
+				mine := first < 0
+				if mine {
+					first = i
+				}
+				turn.Unlock()
+				if !mine {
+					t.Error("decide was called for a caller who had left")
+					return store.Batch{}, nil
+				}
+				cancel[1-i]()
+				<-left[1-i]
+				return store.Batch{}, nil
+			})
+			turn.Lock()
+			defer turn.Unlock()
+			if first == i && err != nil || first != i && !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("CommitLocked of %d, the first being %d = %v, want nil for the first and ErrUnavailable for who left", i, first, err)
+			}
+			return nil
+		})
+	}
+	for range 1000 {
+		runtime.Gosched() // let them come to wait; it is no failure when they do not
+	}
+	close(free)
+	if err := g.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 // long is more than a journal entry keeps.

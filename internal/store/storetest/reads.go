@@ -127,6 +127,7 @@ var listTests = []test{
 			got, want []string
 		}{
 			{lines("", 0, 3), []string{"5.1 b", "5.0 a", "4.1 b", "4.0 a"}},
+			{lines("", 0, 2), []string{"5.1 b", "5.0 a"}},
 			{lines("", 0, 1), []string{"5.1 b", "5.0 a"}},
 			{lines("a", 0, 2), []string{"5.0 a", "4.0 a"}},
 			{lines("a", 4, 9), []string{"3.0 a", "2.0 a"}},

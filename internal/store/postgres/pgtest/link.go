@@ -47,6 +47,7 @@ const (
 	passThenCut
 	cutBefore
 	discard // it, and go on
+	wait    // until the direction is not stalled any more
 	end     // the connection is broken
 )
 
@@ -62,8 +63,11 @@ func (p *Proxy) pump(l *link, d Direction) {
 			return
 		}
 		m := l.read(d, raw, opens)
-		p.waitWhileStalled(l, d, w)
-		v := p.judge(l, m, raw)
+		v := wait
+		for v == wait {
+			p.waitWhileStalled(l, d, w)
+			v = p.judge(l, m, raw)
+		}
 		if v == end {
 			return
 		}
@@ -155,7 +159,7 @@ func (p *Proxy) judge(l *link, m Message, raw []byte) verdict {
 	}
 	m.N = l.passed[m.Direction] + 1
 	v := p.reach(l, m)
-	if v == cutBefore {
+	if v == cutBefore || v == wait {
 		return v
 	}
 	l.passed[m.Direction]++
@@ -183,15 +187,39 @@ func (p *Proxy) reach(l *link, m Message) verdict {
 	if !l.begun || m.Direction != c.Dir {
 		return pass
 	}
-	if l.counted == c.After {
-		p.cut, l.taken = nil, c
+	before := l.counted == c.After
+	if !before {
+		l.counted++
+	}
+	switch {
+	case l.counted != c.After:
+		return pass
+	case c.Stall:
+		p.cut, p.stalled[c.Dir] = nil, true
+		last := l.last[c.Dir]
+		if !before {
+			last = m
+		}
+		last.N = l.counted
+		p.report(last)
+		if before {
+			return wait
+		}
+		return pass
+	}
+	p.cut, l.taken = nil, c
+	if before {
 		return cutBefore
 	}
-	if l.counted++; l.counted == c.After {
-		p.cut, l.taken = nil, c
-		return passThenCut
+	return passThenCut
+}
+
+// report tells whoever waits for a cut.
+func (p *Proxy) report(m Message) {
+	select {
+	case p.cuts <- m:
+	default: // nobody has asked for the last 64
 	}
-	return pass
 }
 
 // finish cuts a connection where it has to be, after what was passed on has left.
@@ -206,10 +234,7 @@ func (p *Proxy) finish(l *link, d Direction, w *bufio.Writer) {
 	if !l.broken {
 		p.sever(l, l.taken.Half)
 	}
-	select {
-	case p.cuts <- m:
-	default: // nobody has asked for the last 64
-	}
+	p.report(m)
 }
 
 // halved reports whether a write that failed was to a client that is cut off.

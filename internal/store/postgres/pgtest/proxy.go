@@ -47,6 +47,9 @@ type Cut struct {
 	// answers is thrown away, until Release: a backend that waits for a lock commits
 	// after its client has gone.
 	Half bool
+	// Stall breaks nothing: what comes after is held back as by Proxy.Stall, until
+	// Proxy.Resume, and then passed on, whoever has given up meanwhile.
+	Stall bool
 }
 
 // NewProxy makes a proxy to the server of a URL, which ends with the test.

@@ -78,7 +78,7 @@ func (r *rig) happened(t *testing.T) pgtest.Message {
 	select {
 	case m := <-r.proxy.Cut():
 		return m
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the cut has not happened")
 		return pgtest.Message{}
 	}
