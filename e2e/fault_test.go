@@ -32,6 +32,8 @@ func (s *stage) faults(r *rand.Rand, c *crowd) []fault {
 		{"a connection cut on one side in a commit", func() {
 			w := wire()
 			s.cut(w, pgtest.Cut{Dir: pgtest.Direction(r.IntN(2)), After: r.IntN(50), From: commits, Half: true}, c)
+			// A backend that has half a commit waits for the rest with the lock in its
+			// hands, until the first who waits for that in vain ends it.
 			c.moments(20)
 			w.Release()
 		}},

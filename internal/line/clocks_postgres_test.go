@@ -2,6 +2,7 @@ package line_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/house/housetest"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
@@ -17,9 +19,9 @@ import (
 
 // drift is a monotonic clock that is not as it should be.
 type drift struct {
-	mu    sync.Mutex
-	base  func() time.Duration
-	rate  float64
+	mu     sync.Mutex
+	base   func() time.Duration
+	rate   float64
 	asleep time.Duration // lost in suspensions so far
 }
 
@@ -54,105 +56,120 @@ func hourAhead() [16]byte {
 func TestH12_ClocksOfThreeProcesses(t *testing.T) {
 	onEachFleet(t, func(f fleet, t *stage) {
 		fast, suspended := &drift{rate: 1.1}, &drift{rate: 1}
-		s := f.startWith(t, func(i int, s *stack) parts {
-			fast.base, suspended.base = s.elapsed, s.elapsed
+		s := f.start(t, func(i int, s *stack) parts {
+			fast.base, suspended.base = s.monotonic, s.monotonic
 			return []parts{
-				{mono: s.elapsed, newID: hourAhead},
+				{mono: s.monotonic, newID: hourAhead},
 				{mono: fast.now, newID: newID},
 				{mono: suspended.now, newID: newID},
 			}[i]
 		})
 		s.clock.Set(at("15:00"))
-		r := s.restaurant(t, "clocks", rivals(6))
-		draw := rand.New(rand.NewPCG(7, 11))
-		tables := [][]int{{1}, {2}, {3}, {1, 2}, {2, 3}}
-		holds, granted, lapsed := 0, 0, 0
+		g := &clockGame{stage: t, restaurant: s.restaurant(t, "clocks", rivals(6)), draw: rand.New(rand.NewPCG(7, 11))}
 		for range 200 {
-			h := r.house(t)
-			now := s.clock.Instant()
-			at := r.by(draw.IntN(processes))
-			booking := housetest.Booking(1 + draw.IntN(6))
-			e := h.Booking(booking)
-			switch kind := draw.IntN(10); {
-			case kind < 5 || e.Hold == nil:
-				wanted := tables[draw.IntN(len(tables))]
-				holds++
-				taken := false
-				for _, o := range h.Bookings() {
-					if o.ID == booking || o.Hold == nil || o.Hold.ExpiresAt <= now {
-						continue
-					}
-					for _, a := range o.Hold.Allocations {
-						taken = taken || slices.Contains(housetest.Tables(wanted...), a.Table)
-					}
-				}
-				for _, o := range h.Bookings() {
-					for _, a := range o.Allocations {
-						taken = taken || o.ID != booking && slices.Contains(housetest.Tables(wanted...), a.Table)
-					}
-				}
-				a, err := at.do(t.Context(), housetest.Host(string(rune('a'+draw.IntN(20)))), hold(holds, int(1+draw.IntN(1)), wanted...).of(booking))
-				switch {
-				case err != nil && err.Code == seating.CodeRateLimited:
-				case taken && (err == nil || err.Code.Entry().Status != 409):
-					t.Fatalf("hold of %v at %s = %v, want a conflict", wanted, now, err)
-				case !taken && err != nil:
-					t.Fatalf("hold of %v at %s = %v, want granted: nobody has it any more", wanted, now, err)
-				case !taken:
-					granted++
-					off := a.Result.Hold.ExpiresAt.Sub(now) - 3*time.Minute
-					if off < -time.Second || off > time.Second {
-						t.Errorf("a hold made at %s ends at %s, %v off", now, a.Result.Hold.ExpiresAt, off)
-					}
-				}
-			case kind < 7:
-				_, err := at.do(t.Context(), cleo, decide.ConfirmHold{Hold: e.Hold.ID})
-				switch live := e.Hold.ExpiresAt > now; {
-				case live && err != nil:
-					t.Fatalf("confirm at %s of a hold until %s = %v, want granted", now, e.Hold.ExpiresAt, err)
-				case !live && (err == nil || err.Code != seating.CodeHoldExpired):
-					t.Fatalf("confirm at %s of a hold until %s = %v, want HOLD_EXPIRED", now, e.Hold.ExpiresAt, err)
-				case !live:
-					lapsed++
-				}
-			default:
-				if _, err := at.do(t.Context(), cleo, decide.Unassign{Booking: booking}); err != nil {
-					t.Fatalf("unassign = %v, want granted", err)
-				}
-			}
-			step := time.Duration(draw.IntN(90_000)) * time.Millisecond
-			s.clock.Advance(step)
-			if draw.IntN(3) == 0 {
-				suspended.sleep(step)
+			g.step()
+			passed := time.Duration(g.draw.IntN(90_000)) * time.Millisecond
+			s.clock.Advance(passed)
+			if g.draw.IntN(3) == 0 {
+				suspended.sleep(passed)
 			}
 		}
-		t.Logf("%d of %d holds granted, %d confirms of lapsed ones refused", granted, holds, lapsed)
-		if granted < 20 || lapsed == 0 {
-			t.Errorf("%d of %d holds granted, %d confirms of lapsed ones refused: they do not reach far", granted, holds, lapsed)
+		t.Logf("%d of %d holds granted, %d confirms of lapsed ones refused", g.granted, g.holds, g.lapsed)
+		if g.granted < 20 || g.lapsed == 0 {
+			t.Errorf("%d of %d holds granted, %d confirms of lapsed ones refused: they do not reach far", g.granted, g.holds, g.lapsed)
 		}
-		// The order is that of the versions, whatever the ids say.
-		dump, err := s.store.Dump(t.Context(), r.id)
-		if err != nil {
-			t.Fatalf("Dump: %v", err)
-		}
-		var last servicetime.Instant
-		for _, e := range dump.Journal {
-			if e.At < last {
-				t.Errorf("version %d is at %s, before the one before it", e.Version, e.At)
-			}
-			last = e.At
-		}
-		rows, err := s.store.OutboxRows(t.Context(), store.SinkObservability, 0, 100_000)
-		if err != nil {
-			t.Fatalf("OutboxRows: %v", err)
-		}
-		seq := map[string]int64{}
-		for _, row := range rows {
-			if row.Restaurant == r.id && row.AggregateSeq < seq[row.Aggregate] {
-				t.Errorf("event %d of %s is of version %d, behind one of version %d", row.ID, row.Aggregate, row.AggregateSeq, seq[row.Aggregate])
-			}
-			seq[row.Aggregate] = row.AggregateSeq
-		}
-		r.verified(t)
+		g.ordered()
+		g.verified(t)
 	})
+}
+
+// clockGame plays parties of one evening against processes, and knows from the
+// database's time alone what must come of it.
+type clockGame struct {
+	*stage
+	*restaurant
+	draw                   *rand.Rand
+	holds, granted, lapsed int
+}
+
+func (g *clockGame) step() {
+	h, now := g.house(g), g.clock.Instant()
+	p, booking := g.by(g.draw.IntN(processes)), housetest.Booking(1+g.draw.IntN(6))
+	e := h.Booking(booking)
+	switch kind := g.draw.IntN(10); {
+	case kind < 5 || e.Hold == nil:
+		g.hold(p, h, booking, now)
+	case kind < 8:
+		_, err := p.do(g.Context(), cleo, decide.ConfirmHold{Hold: e.Hold.ID})
+		switch live := now < e.Hold.ExpiresAt; {
+		case live && err != nil:
+			g.Errorf("confirm at %s of a hold until %s = %v, want granted", now, e.Hold.ExpiresAt, err)
+		case !live && (err == nil || err.Code != seating.CodeHoldExpired):
+			g.Errorf("confirm at %s of a hold until %s = %v, want HOLD_EXPIRED", now, e.Hold.ExpiresAt, err)
+		case !live:
+			g.lapsed++
+		}
+	default:
+		if _, err := p.do(g.Context(), cleo, decide.Unassign{Booking: booking}); err != nil {
+			g.Errorf("unassign = %v, want granted", err)
+		}
+	}
+}
+
+func (g *clockGame) hold(p *restaurant, h *house.House, booking seating.BookingID, now servicetime.Instant) {
+	tables := [][]seating.TableID{housetest.Tables(1), housetest.Tables(2), housetest.Tables(3)}[g.draw.IntN(3)]
+	who := housetest.Host(fmt.Sprint("host-", g.draw.IntN(20)))
+	g.holds++
+	own := h.Booking(booking).Hold
+	taken := own != nil && now < own.ExpiresAt && own.CreatedBy != who.Principal // by a colleague
+	for o := range h.Bookings() {
+		for _, a := range o.Allocations {
+			taken = taken || o.ID != booking && slices.Contains(tables, a.Table)
+		}
+		if o.Hold != nil && now < o.Hold.ExpiresAt {
+			for _, a := range o.Hold.Allocations {
+				taken = taken || o.ID != booking && slices.Contains(tables, a.Table)
+			}
+		}
+	}
+	a, err := p.do(g.Context(), who, decide.MakeHold{ID: housetest.Hold(g.holds), Booking: booking, Tables: tables})
+	switch {
+	case taken && (err == nil || err.Code.Entry().Status != 409 && err.Code != seating.CodeRateLimited):
+		g.Errorf("hold of %v at %s = %v, want a conflict: another has it", tables, now, err)
+	case taken || err != nil && err.Code == seating.CodeRateLimited:
+	case err != nil:
+		g.Errorf("hold of %v at %s = %v, want granted: nobody has it", tables, now, err)
+	default:
+		g.granted++
+		if off := a.Result.Hold.ExpiresAt.Sub(now.Add(3 * time.Minute)); off < -time.Second || off > time.Second {
+			g.Errorf("a hold made at %s ends at %s, %v off", now, a.Result.Hold.ExpiresAt, off)
+		}
+	}
+}
+
+// ordered demands that what happened is told in the order of the versions, whatever
+// the ids say.
+func (g *clockGame) ordered() {
+	dump, err := g.store.Dump(g.Context(), g.id)
+	if err != nil {
+		g.Fatalf("Dump: %v", err)
+	}
+	last := dump.Journal[0]
+	for _, e := range dump.Journal[1:] {
+		if e.Version != last.Version+1 || e.BaseHead != last.Head || e.At < last.At {
+			g.Errorf("version %d at %s comes after version %d at %s", e.Version, e.At, last.Version, last.At)
+		}
+		last = e
+	}
+	rows, err := g.store.OutboxRows(g.Context(), store.SinkObservability, 0, 100_000)
+	if err != nil || len(rows) == 0 {
+		g.Fatalf("OutboxRows = %d rows, %v", len(rows), err)
+	}
+	version := map[string]int64{}
+	for _, row := range rows {
+		if row.AggregateSeq < version[row.Aggregate] {
+			g.Errorf("event %d of %s is of version %d, behind one of version %d", row.ID, row.Aggregate, row.AggregateSeq, version[row.Aggregate])
+		}
+		version[row.Aggregate] = row.AggregateSeq
+	}
 }

@@ -29,11 +29,11 @@ func (l *Lines) overtaken(id seating.RestaurantID, again bool) {
 	defer l.mu.Unlock()
 	for other, c := range l.contended {
 		if now >= c.until && now-c.overtaken > contendedWithin {
-			delete(l.contended, other)
+			delete(l.contended, other) // what is left was overtaken within a second, or is contended
 		}
 	}
-	c, before := l.contended[id]
-	if before && now-c.overtaken <= contendedWithin || again {
+	c, lately := l.contended[id]
+	if lately || again {
 		c.until = now + contendedFor
 	}
 	c.overtaken = now

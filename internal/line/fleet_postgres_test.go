@@ -51,15 +51,22 @@ func onEachFleet(t *testing.T, test func(f fleet, t *stage)) {
 	t.Helper()
 	for _, f := range fleets {
 		t.Run(f.name, func(t *testing.T) {
-			test(f, &stage{T: t, open: func(t testing.TB) *stack { t.Helper(); return f.start(t, false) }})
+			test(f, &stage{T: t, open: func(t testing.TB) *stack { t.Helper(); return f.start(t, ordinary) }})
 		})
 	}
 }
 
+// parts are what an engine takes from its machine.
+type parts struct {
+	mono  func() time.Duration // nil: real time
+	newID func() [16]byte
+}
+
+func ordinary(int, *stack) parts { return parts{newID: newID} }
+
 // start makes three engines with nothing in common but a database, wired and
-// running as those of three servers, and returns the first of them. Their monotonic
-// clock is real time, or by hand that of the stack.
-func (f fleet) start(t testing.TB, byHand bool) *stack {
+// running as those of three servers, and returns the first of them.
+func (f fleet) start(t testing.TB, of func(i int, s *stack) parts) *stack {
 	t.Helper()
 	clock := storetest.NewClock()
 	clock.Set(housetest.At("18:00"))
@@ -77,11 +84,7 @@ func (f fleet) start(t testing.TB, byHand bool) *stack {
 		s := &stack{clock: clock, db: db, lockFirst: f.lockFirst, peers: all}
 		s.postgres = dial(t, postgres.Config{URL: db.URL, ListenURL: listen, MaxConns: 4})
 		s.store = s.postgres
-		var mono func() time.Duration
-		if byHand {
-			mono = s.monotonic
-		}
-		s.serve(t, mono)
+		s.serve(t, of(i, s))
 		all[i] = s
 	}
 	return all[0]
@@ -89,11 +92,11 @@ func (f fleet) start(t testing.TB, byHand bool) *stack {
 
 // serve wires and runs an engine as a server does, and demands that nothing goes
 // wrong in it.
-func (s *stack) serve(t testing.TB, mono func() time.Duration) {
+func (s *stack) serve(t testing.TB, of parts) {
 	t.Helper()
 	over := &witness{Seating: s.store, t: t}
 	logger := slog.New(alarm{t: t})
-	s.houses = live.New(over, live.Config{Shared: true, Monotonic: mono, Logger: logger, OnLost: func(id seating.RestaurantID) {
+	s.houses = live.New(over, live.Config{Shared: true, Monotonic: of.mono, Logger: logger, OnLost: func(id seating.RestaurantID) {
 		t.Errorf("commits of %s are taken for lost", id)
 	}})
 	told := notify.New(s.postgres, notify.Config{OnMoved: s.houses.Moved})
@@ -102,7 +105,7 @@ func (s *stack) serve(t testing.TB, mono func() time.Duration) {
 			told.Tell(c.Restaurant)
 		}
 	})
-	s.lines = line.New(over, s.houses, line.Config{NewID: newID, Logger: logger, OnBatch: func(b line.BatchDone) {
+	s.lines = line.New(over, s.houses, line.Config{NewID: of.newID, Logger: logger, OnBatch: func(b line.BatchDone) {
 		s.batch.Add(1)
 		if b.Locked {
 			s.locked.Add(1)
@@ -233,7 +236,7 @@ func TestModelOfThreeProcesses(t *testing.T) {
 	const steps = 120
 	defer fewerGames(t, 10)()
 	onEachFleet(t, func(f fleet, t *stage) {
-		s := f.start(t, true)
+		s := f.start(t, func(_ int, s *stack) parts { return parts{mono: s.monotonic, newID: newID} })
 		games, total := 0, 0
 		rapid.Check(t, func(r *rapid.T) {
 			games++

@@ -46,13 +46,13 @@ func EventRows(c *house.Change) ([]EventRow, error) {
 	if len(c.Events) == 0 {
 		return nil, nil
 	}
-	headers, err := json.Marshal(map[string]string{"principal": c.Actor.Principal})
+	headers, err := encoded(map[string]string{"principal": c.Actor.Principal})
 	if err != nil {
 		return nil, err
 	}
 	rows := make([]EventRow, len(c.Events))
 	for i, e := range c.Events {
-		payload, err := json.Marshal(e.Payload)
+		payload, err := encoded(e.Payload)
 		if err != nil {
 			return nil, fmt.Errorf("event %d of change %s: %w", i, c.ID, err)
 		}
@@ -63,10 +63,15 @@ func EventRows(c *house.Change) ([]EventRow, error) {
 		rows[i] = EventRow{
 			Sink: SinkObservability, Lane: Lane(c.Restaurant, aggregate), Booking: e.Booking, Aggregate: aggregate, AggregateSeq: c.Version(),
 			Type: e.Type, Severity: e.Severity, SchemaVersion: max(e.Payload.SchemaVersion, seating.EventSchemaVersion),
-			DedupeKey: c.ID.String() + "/" + strconv.Itoa(i), Payload: string(payload), Headers: string(headers),
+			DedupeKey: c.ID.String() + "/" + strconv.Itoa(i), Payload: payload, Headers: headers,
 		}
 	}
 	return rows, nil
+}
+
+func encoded(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
 }
 
 // NoteRow is a note beside the history row of that ordinal.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,19 +17,30 @@ import (
 
 // Commit implements store.Seating, in one flush.
 func (s *Store) Commit(ctx context.Context, b store.Batch) (store.Committed, error) {
+	w, err := s.try(ctx, b)
+	if s.freed(ctx, err) {
+		w, err = s.try(ctx, b)
+	}
+	if w == nil {
+		return store.Committed{}, err
+	}
+	return s.outcome(ctx, w, err)
+}
+
+// try sends a batch. Without it, nothing was sent.
+func (s *Store) try(ctx context.Context, b store.Batch) (*written, error) {
 	f := &flush{}
 	f.as(roleApp, b.Restaurant)
 	w, err := s.queueBatch(f, b)
 	if err != nil {
-		return store.Committed{}, err
+		return nil, err
 	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return store.Committed{}, fmt.Errorf("%w: %w", store.ErrUnavailable, redacted(err))
+		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, redacted(err))
 	}
-	err = s.send(ctx, conn, f)
-	conn.Release()
-	return s.outcome(ctx, w, err)
+	defer conn.Release()
+	return w, s.send(ctx, conn, f)
 }
 
 // written is a batch on its way.
@@ -103,6 +115,10 @@ func (s *Store) outcome(ctx context.Context, w *written, err error) (store.Commi
 	}
 	pg := refusalOf(err)
 	if pg == nil {
+		if _, ok := errors.AsType[*decodeError](err); ok {
+			// What cannot be read says nothing about the commit.
+			return store.Committed{}, fmt.Errorf("%w: %w", store.ErrAmbiguous, err)
+		}
 		return store.Committed{}, translate(err)
 	}
 	if pg.Code == stateCommitted {

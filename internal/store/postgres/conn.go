@@ -44,7 +44,7 @@ func warm(ctx context.Context, conn *pgx.Conn) error {
 		text := statement(name)
 		if _, err := conn.Prepare(ctx, text, text); err != nil {
 			if refusalOf(err) != nil {
-				return nil // not this binary's schema, as current is about to say
+				return nil //nolint:nilerr // not this binary's schema, as current is about to say
 			}
 			return labelled(name, err)
 		}

@@ -37,12 +37,6 @@ func refusalOf(err error) *pgconn.PgError {
 	return nil
 }
 
-// violates reports whether rows were refused by the constraint.
-func violates(err error, constraint string) bool {
-	pg := refusalOf(err)
-	return pg != nil && pg.ConstraintName == constraint
-}
-
 // taken reports whether a unique value is there already.
 func taken(err error) bool {
 	pg := refusalOf(err)

@@ -156,8 +156,17 @@ func unwritten(err error) error {
 }
 
 // tx runs a transaction of several flushes, for what is not on a hot path. fn may
-// send as many as it likes; each is answered before the next.
+// send as many as it likes; each is answered before the next. It may be called
+// again when nothing of it was written.
 func (s *Store) tx(ctx context.Context, fn func(send func(queue func(f *flush)) error) error) error {
+	err := s.tryTx(ctx, fn)
+	if s.freed(ctx, err) {
+		err = s.tryTx(ctx, fn)
+	}
+	return err
+}
+
+func (s *Store) tryTx(ctx context.Context, fn func(send func(queue func(f *flush)) error) error) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, redacted(err))

@@ -15,6 +15,16 @@ import (
 func (s *Store) CommitLocked(ctx context.Context, r seating.RestaurantID, after int64, ask store.Ask,
 	decide func(store.Locked) (store.Batch, error),
 ) (store.Committed, error) {
+	done, err := s.commitLocked(ctx, r, after, ask, decide)
+	if s.freed(ctx, err) {
+		done, err = s.commitLocked(ctx, r, after, ask, decide)
+	}
+	return done, err
+}
+
+func (s *Store) commitLocked(ctx context.Context, r seating.RestaurantID, after int64, ask store.Ask,
+	decide func(store.Locked) (store.Batch, error),
+) (store.Committed, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return store.Committed{}, fmt.Errorf("%w: %w", store.ErrUnavailable, redacted(err))

@@ -314,7 +314,7 @@ func (w *wire) carry(end func(), to io.Writer, from io.Reader, told chan<- struc
 	for {
 		n, err := from.Read(buffer)
 		if err != nil {
-			return nil //nolint:nilerr // who was on it has gone
+			return nil // who was on it has gone
 		}
 		w.mu.Lock()
 		dead := w.dead
@@ -326,7 +326,7 @@ func (w *wire) carry(end func(), to io.Writer, from io.Reader, told chan<- struc
 			told <- struct{}{}
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
-			return nil //nolint:nilerr // who was on it has gone
+			return nil // who was on it has gone
 		}
 	}
 }

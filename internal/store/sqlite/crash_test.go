@@ -121,9 +121,9 @@ func (s *testStore) moment(t testing.TB) (file, log []byte, ok bool) {
 
 // arriving is a context that says when somebody began to wait with it.
 type arriving struct {
-	context.Context
-	once sync.Once
-	here chan struct{}
+	context.Context //nolint:containedctx // it is one
+	once            sync.Once
+	here            chan struct{}
 }
 
 func (a *arriving) Done() <-chan struct{} {

@@ -122,8 +122,8 @@ func everyTimeIsTheDatabasesClock(t *testing.T, e Env) {
 	d := Plant(t, e.Store, e.Clock, "one")
 	for _, at := range []servicetime.Instant{
 		Opening + 1, Opening.Add(-time.Hour), Opening.Add(24 * time.Hour), Opening.Add(24*time.Hour) - 1,
-		servicetime.InstantOf(time.Date(2027, time.March, 28, 1, 0, 0, 999_999_000, time.UTC)),  // the clocks of Europe skip an hour
-		servicetime.InstantOf(time.Date(2027, time.October, 31, 0, 59, 59, 1_000, time.UTC)),    // and show one twice
+		servicetime.InstantOf(time.Date(2027, time.March, 28, 1, 0, 0, 999_999_000, time.UTC)), // the clocks of Europe skip an hour
+		servicetime.InstantOf(time.Date(2027, time.October, 31, 0, 59, 59, 1_000, time.UTC)),   // and show one twice
 		servicetime.InstantOf(time.Date(2028, time.February, 29, 23, 59, 59, 999_999_000, time.UTC)), 1,
 		servicetime.InstantOf(time.Date(2199, time.December, 31, 23, 59, 59, 999_999_000, time.UTC)), Opening,
 	} {

@@ -355,14 +355,12 @@ func callerLeaves(t *testing.T, e Env) {
 	<-held
 	var turn sync.Mutex
 	first := -1
-	var ctx [2]context.Context
-	var cancel [2]context.CancelFunc
-	var left [2]chan struct{}
-	for i := range 2 {
-		ctx[i], cancel[i] = context.WithCancel(t.Context())
-		defer cancel[i]()
-		left[i] = make(chan struct{})
-	}
+	one, leaveOne := context.WithCancel(t.Context())
+	other, leaveOther := context.WithCancel(t.Context())
+	defer leaveOne()
+	defer leaveOther()
+	ctx, leave := []context.Context{one, other}, []context.CancelFunc{leaveOne, leaveOther}
+	left := []chan struct{}{make(chan struct{}), make(chan struct{})}
 	for i := range 2 {
 		g.Go(func() error {
 			defer close(left[i])
@@ -377,7 +375,7 @@ func callerLeaves(t *testing.T, e Env) {
 					t.Error("decide was called for a caller who had left")
 					return store.Batch{}, nil
 				}
-				cancel[1-i]()
+				leave[1-i]()
 				<-left[1-i]
 				return store.Batch{}, nil
 			})
