@@ -57,12 +57,16 @@ func TestH12_ClocksOfThreeProcesses(t *testing.T) {
 	onEachFleet(t, func(f fleet, t *stage) {
 		fast, suspended := &drift{rate: 1.1}, &drift{rate: 1}
 		s := f.start(t, func(i int, s *stack) parts {
-			fast.base, suspended.base = s.monotonic, s.monotonic
-			return []parts{
-				{mono: s.monotonic, newID: hourAhead},
-				{mono: fast.now, newID: newID},
-				{mono: suspended.now, newID: newID},
-			}[i]
+			switch i {
+			case 0:
+				return parts{mono: s.monotonic, newID: hourAhead}
+			case 1:
+				fast.base = s.monotonic
+				return parts{mono: fast.now, newID: newID}
+			default:
+				suspended.base = s.monotonic
+				return parts{mono: suspended.now, newID: newID}
+			}
 		})
 		s.clock.Set(at("15:00"))
 		g := &clockGame{stage: t, restaurant: s.restaurant(t, "clocks", rivals(6)), draw: rand.New(rand.NewPCG(7, 11))}

@@ -30,12 +30,12 @@ func tune(c *pgx.ConnConfig) {
 	}
 }
 
-// hot are the statements of a hold, a confirm, a release and of a proof: a
+// hot are the statements of a hold, a confirm, a release, of a proof and a poll: a
 // connection knows them before it is used, so that the first commit on it takes
 // one flush as well.
 var hot = []string{
 	"As", "Advance", "DropAllocations", "Reown", "EndHolds", "PutBookings", "PutHolds", "PutAllocations", "AnchorHolds",
-	"Record", "DropDue", "PutDue", "LookUp", "BeginRead", "Commit", "Prove",
+	"Record", "DropDue", "PutDue", "LookUp", "BeginRead", "Commit", "Prove", "Begin", "Lock", "Journal", "Rollback", "States",
 }
 
 // warm prepares the hot statements on a new connection.

@@ -352,8 +352,9 @@ func TestRefusalsSayNothingOfOthers(t *testing.T) {
 		args            []any
 	}{
 		{"an overlap", seats, "23P01", []any{a.Tables[1].String(), m.n.holdA.ID.String()}},
-		{"an overlap at the other's table", seats, "23P01", []any{b.Tables[1].String(), m.n.holdA.Booking.String()}},
-		{"a reference", seats, "23503", []any{b.Tables[4].String(), m.n.holdA.Booking.String()}},
+		// Whether it is taken or not, the other's table is none of A's.
+		{"a table of the other's that is taken", seats, "23503", []any{b.Tables[1].String(), m.n.holdA.Booking.String()}},
+		{"a table of the other's that is free", seats, "23503", []any{b.Tables[4].String(), m.n.holdA.Booking.String()}},
 		{"a key", "INSERT INTO maitred.zones SELECT restaurant_id, id, 'x', 'x', sort_order, active FROM maitred.zones", "23505", nil},
 		{"a name that another restaurant has", "UPDATE maitred.restaurants SET slug = $1", "23505", []any{b.New.State.Restaurant.Slug}},
 		{"a check", "UPDATE maitred.tables SET min_covers = 0", "23514", nil},

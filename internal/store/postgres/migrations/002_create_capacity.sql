@@ -314,7 +314,8 @@ CREATE TABLE maitred.allocations (
     FOREIGN KEY (restaurant_id, hold_id, claimant) REFERENCES maitred.holds (restaurant_id, id, booking_id),
     FOREIGN KEY (restaurant_id, booking_id) REFERENCES maitred.bookings (restaurant_id, id),
     FOREIGN KEY (restaurant_id, block_id, starts_at, ends_at) REFERENCES maitred.blocks (restaurant_id, id, starts_at, ends_at),
-    CONSTRAINT allocations_no_overlap EXCLUDE USING gist (table_id WITH =, tstzrange(starts_at, ends_at) WITH &&, claimant WITH <>)
+    CONSTRAINT allocations_no_overlap EXCLUDE USING gist (
+        restaurant_id WITH =, table_id WITH =, tstzrange(starts_at, ends_at) WITH &&, claimant WITH <>)
 ) WITH (fillfactor = 80);
 
 -- Covers what a load reads of a booking.

@@ -226,9 +226,8 @@ func TestHalfCutLetsTheServerCommitLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitUntil(t, "the late commit is there", func() bool { return r.parts(t) == 2 })
-	if n := r.backends(t); n != 1 {
-		t.Errorf("%d backends, want the one whose client has gone", n)
-	}
+	// A connection that was just closed may still be on its way out.
+	waitUntil(t, "one backend is left, whose client has gone", func() bool { return r.backends(t) == 1 })
 	r.proxy.Release()
 	waitUntil(t, "the backend has ended", func() bool { return r.backends(t) == 0 })
 }
