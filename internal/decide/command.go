@@ -65,7 +65,11 @@ type Result struct {
 	Checks     []seating.Check  `json:"checks,omitempty"`
 	Summary    *seating.Summary `json:"summary,omitempty"`
 	NoTable    *NoTable         `json:"noTable,omitempty"` // autoAssign found none; the booking is pending
+	Seat       Seat             `json:"seat,omitempty"`    // of a step back: what became of the tables
 	Floor      *Floor           `json:"floor,omitempty"`
+	Zone       *seating.Zone    `json:"zone,omitempty"`
+	Table      *seating.Table   `json:"table,omitempty"`
+	Block      *seating.Block   `json:"block,omitempty"`
 	Count      int              `json:"count,omitempty"` // holds expired, bookings closed or imported
 }
 
@@ -104,6 +108,27 @@ type Floor struct {
 	Combinations []seating.Combination `json:"combinations"`
 }
 
+// Seat says what became of a booking's tables when a step was taken back.
+type Seat string
+
+// Restored: it has them again. Unavailable: somebody else has one of them now, so
+// it has none. None: it had none.
+const (
+	SeatRestored    Seat = "restored"
+	SeatUnavailable Seat = "unavailable"
+	SeatNone        Seat = "none"
+)
+
+// TableMode says what a changed booking does with its tables.
+type TableMode string
+
+// Keep refuses a change that the tables do not allow; replan looks for the best
+// ones. The zero value keeps what a person chose and replans what the planner did.
+const (
+	KeepTables   TableMode = "keep"
+	ReplanTables TableMode = "replan"
+)
+
 // Transition is what a confirm or an assignment does to the booking's state.
 type Transition string
 
@@ -130,9 +155,96 @@ type (
 		Tables      []seating.TableID
 		AutoAssign  bool
 		Turn        servicetime.Minutes // 0: the band's
+		Transition  Transition          // with tables: ToConfirmed, the default, or ToNone, which leaves it pending
+		Waitlist    bool                // waits, without tables
+		Priority    int                 // on the waitlist, 0–9
+		Quoted      servicetime.Minutes // on the waitlist, 0–600
 		Override    *seating.Override
 		Note        string // staff's, with the override
 	}
+
+	// WalkIn seats a party that stands at the door: it makes the booking, gives it
+	// tables and checks it in, in one change.
+	WalkIn struct {
+		ID          seating.BookingID
+		Covers      int
+		Tables      []seating.TableID // none: the best ones
+		Guest       seating.Guest
+		ZoneWish    seating.ZoneID
+		SeatingWish seating.SeatingType
+		Turn        servicetime.Minutes // 0: the band's
+		Override    *seating.Override
+		Note        string
+	}
+
+	// ChangeBooking changes a booking; what is nil stays. The seat is kept until
+	// the new one is certain, and a refusal changes nothing.
+	ChangeBooking struct {
+		Booking     seating.BookingID
+		Covers      *int
+		Date        *servicetime.Date
+		Time        *servicetime.Clock
+		Offset      servicetime.Offset   // with Date or Time
+		Turn        *servicetime.Minutes // 0: the band's
+		Guest       *seating.GuestPatch
+		ZoneWish    *seating.ZoneID      // zero: none
+		SeatingWish *seating.SeatingType // empty: none
+		Priority    *int                 // of a waitlisted booking
+		Quoted      *servicetime.Minutes // of a waitlisted booking
+		Tables      TableMode
+		Override    *seating.Override
+		Note        string
+	}
+
+	// Arrive notes that the party is here.
+	Arrive struct{ Booking seating.BookingID }
+
+	// CheckIn notes that the party sits at the booking's tables.
+	CheckIn struct{ Booking seating.BookingID }
+
+	// UndoCheckIn takes a check-in back.
+	UndoCheckIn struct{ Booking seating.BookingID }
+
+	// CheckOut notes that the party has left.
+	CheckOut struct{ Booking seating.BookingID }
+
+	// Reopen takes a check-out back.
+	Reopen struct{ Booking seating.BookingID }
+
+	// MarkNoShow notes that the party did not come.
+	MarkNoShow struct {
+		Booking seating.BookingID
+		Reason  string // a reason code; may be empty
+	}
+
+	// UndoNoShow takes a no-show back.
+	UndoNoShow struct{ Booking seating.BookingID }
+
+	// Reinstate takes a cancellation back.
+	Reinstate struct{ Booking seating.BookingID }
+
+	// Wait puts a booking that has not sat down on the waitlist.
+	Wait struct {
+		Booking  seating.BookingID
+		Priority int                 // 0–9, the highest first
+		Quoted   servicetime.Minutes // 0–600
+	}
+
+	// Unwait takes a booking off the waitlist; it is pending again.
+	Unwait struct{ Booking seating.BookingID }
+
+	// MarkLate is due work: a party has not come in time.
+	MarkLate struct{ Booking seating.BookingID }
+
+	// MarkOverstay is due work: a party stays past its end.
+	MarkOverstay struct{ Booking seating.BookingID }
+
+	// ExpirePending is due work: a web booking was not confirmed in time.
+	ExpirePending struct{ Booking seating.BookingID }
+
+	// EraseGuests removes what is known of the guests of bookings, open or closed,
+	// and what staff noted on them.
+	EraseGuests struct{ Bookings []seating.BookingID } // 1–200
 
 	// MakeHold claims tables for a booking for a while; it replaces the same
 	// principal's hold on the booking.
@@ -200,6 +312,92 @@ type (
 	PutFloor struct {
 		Plan  Plan
 		Fresh []seating.AnyID // at least one for each zone, table and combination of the plan
+	}
+
+	// CreateZone adds a zone.
+	CreateZone struct {
+		ID   seating.ZoneID
+		Zone seating.Zone // ID ignored
+	}
+
+	// ChangeZone changes a zone; what is nil stays.
+	ChangeZone struct {
+		ID     seating.ZoneID
+		Name   *string
+		Order  *int
+		Active *bool
+	}
+
+	// RemoveZone removes a zone without tables.
+	RemoveZone struct{ ID seating.ZoneID }
+
+	// CreateTable adds a table.
+	CreateTable struct {
+		ID    seating.TableID
+		Table seating.Table // ID ignored
+	}
+
+	// ChangeTable changes a table; what is nil stays.
+	ChangeTable struct {
+		ID        seating.TableID
+		Number    *string
+		Zone      *seating.ZoneID
+		MinCovers *int
+		MaxCovers *int
+		Movable   *bool
+		Category  *seating.Category
+		Seating   *seating.SeatingType
+		Position  *seating.Position
+		Active    *bool
+		Ready     *bool
+	}
+
+	// RemoveTable retires a table.
+	RemoveTable struct{ ID seating.TableID }
+
+	// MarkReady sets the flag that says a table is laid.
+	MarkReady struct {
+		Table seating.TableID
+		Ready bool
+	}
+
+	// PutAdjacencies replaces the adjacency of the tables.
+	PutAdjacencies struct{ Pairs [][2]seating.TableID }
+
+	// PutCombinations replaces the declared combinations.
+	PutCombinations struct {
+		Combinations []PlanCombination
+		Fresh        []seating.AnyID // at least one for each combination
+	}
+
+	// CreateBlock takes tables out of service for a window.
+	CreateBlock struct {
+		ID     seating.BlockID
+		Tables []seating.TableID
+		Window servicetime.Window
+		Reason string // a reason code
+		Note   string // staff's
+	}
+
+	// ChangeBlock changes a block; what is nil stays.
+	ChangeBlock struct {
+		ID     seating.BlockID
+		Tables *[]seating.TableID
+		Start  *servicetime.Instant
+		End    *servicetime.Instant
+		Reason *string
+		Note   string
+	}
+
+	// RemoveBlock puts tables into service again.
+	RemoveBlock struct{ ID seating.BlockID }
+
+	// ChangeRestaurant changes what the restaurant is called, its zone, and whether
+	// it takes bookings; what is nil stays.
+	ChangeRestaurant struct {
+		Name   *string
+		Zone   *string // IANA
+		Active *bool
 	}
 
 	// PutPolicy replaces the policy.

@@ -31,7 +31,11 @@ type Change struct {
 	Guards  []Guard         `json:"-"`
 	Receipt *Receipt        `json:"-"`
 	Guests  []GuestPut      `json:"-"` // never in journal, outbox, history, receipts, logs
+	Patches []GuestPatch    `json:"-"` // likewise
 	Notes   []NotePut       `json:"-"` // staff's free text, likewise
+	// Erase removes, before anything of the change is put, what is known of the
+	// guests of these bookings of any day, and all staff notes on them and their holds.
+	Erase []seating.BookingID `json:"-"`
 }
 
 // Version is the number of the state the change leads to.
@@ -123,8 +127,14 @@ type HistoryRow struct {
 // DueKind is a kind of due work.
 type DueKind string
 
-// DueHoldExpiry records that a hold has lapsed; subject "hold:<id>".
-const DueHoldExpiry DueKind = "hold_expiry"
+// The kinds of due work.
+const (
+	DueHoldExpiry DueKind = "hold_expiry"    // a hold has lapsed; subject "hold:<id>"
+	DueLate       DueKind = "late"           // a party is late; subject "booking:<id>"
+	DueOverstay   DueKind = "overstay"       // a party stays past its end; subject "booking:<id>"
+	DuePending    DueKind = "pending_expiry" // a web booking was not confirmed; subject "booking:<id>"
+	DueCloseDay   DueKind = "close_day"      // a service date can be closed; subject "day:<date>"
+)
 
 // DueRow is work that is to be done at a time, written and removed by the
 // commands' own changes. Unique by subject and kind.
@@ -188,6 +198,13 @@ type Receipt struct {
 type GuestPut struct {
 	Booking seating.BookingID
 	Guest   seating.Guest
+}
+
+// GuestPatch changes some of what is known of a booking's guest; a booking of
+// which nothing is known gets a row.
+type GuestPatch struct {
+	Booking seating.BookingID
+	seating.GuestPatch
 }
 
 // NotePut stores a staff note beside a history row of the change.

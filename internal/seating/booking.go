@@ -57,9 +57,17 @@ type Booking struct {
 	CheckedInAt servicetime.Instant `json:"checkedInAt,omitempty"`
 	EndedAt     servicetime.Instant `json:"endedAt,omitempty"` // completed, cancelled or no-show since
 	ChosenBy    ChosenBy            `json:"chosenBy,omitempty"`
-	CreatedAt   servicetime.Instant `json:"createdAt"`
-	CreatedBy   string              `json:"createdBy"` // principal
-	Version     int64               `json:"version"`   // the restaurant's version at its last change
+	// What the steps back need, and what jobs have noticed; zero where it does not apply.
+	Left         []TableID           `json:"leftTables,omitempty"`    // the tables it had when it ended, sorted
+	PlannedStart servicetime.Instant `json:"plannedStart,omitempty"`  // of the window, before an early check-in moved it
+	Priority     int                 `json:"priority,omitempty"`      // on the waitlist: 0–9, the highest first
+	Quoted       servicetime.Minutes `json:"quotedMinutes,omitempty"` // the wait the party was told, 0–600
+	PendingUntil servicetime.Instant `json:"pendingUntil,omitempty"`  // a web booking that is not confirmed by then is cancelled
+	LateAt       servicetime.Instant `json:"lateAt,omitempty"`        // noticed as late
+	OverstayAt   servicetime.Instant `json:"overstayAt,omitempty"`    // noticed as overstaying
+	CreatedAt    servicetime.Instant `json:"createdAt"`
+	CreatedBy    string              `json:"createdBy"` // principal
+	Version      int64               `json:"version"`   // the restaurant's version at its last change
 }
 
 // Blocks is the one definition of "its allocations count": pending, confirmed
@@ -77,6 +85,11 @@ type Guest struct {
 	Phone string `json:"phone,omitempty"`
 	Email string `json:"email,omitempty"`
 	Notes string `json:"notes,omitempty"`
+}
+
+// GuestPatch changes what is known of a guest; what is nil stays (G05).
+type GuestPatch struct {
+	Name, Phone, Email, Notes *string
 }
 
 // Empty reports whether nothing is known of the guest.

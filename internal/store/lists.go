@@ -15,6 +15,13 @@ type Lists interface {
 	Booking(ctx context.Context, id seating.RestaurantID, booking seating.BookingID) (BookingRow, error)
 	// Guests returns what is known of the guests of those bookings; unknown ones are absent.
 	Guests(ctx context.Context, id seating.RestaurantID, bookings []seating.BookingID) (map[seating.BookingID]seating.Guest, error)
+	// FindGuests returns the bookings, newest service date first and at most limit,
+	// whose guest has this e-mail address, case ignored, or this phone number,
+	// spaces and punctuation ignored; an empty one is not looked for.
+	FindGuests(ctx context.Context, id seating.RestaurantID, email, phone string, limit int) ([]seating.BookingID, error)
+	// DayAllocations returns the allocations of the bookings of a service date, open
+	// or closed, by booking and key; those of holds and blocks are not among them.
+	DayAllocations(ctx context.Context, id seating.RestaurantID, date servicetime.Date) ([]seating.Allocation, error)
 	// History returns the lines of a subject ("" for all), newest first, with a
 	// version below before (0: from the newest): limit lines, and the rest of the
 	// version that the last of them is of. It must never cut a version in two.
