@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
@@ -64,4 +65,14 @@ type HistoryLine struct {
 	Reason    string
 	Detail    string // JSON or empty
 	Note      string // staff's free text, erasable
+}
+
+// Digits is what a phone number is compared by.
+func Digits(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
 }

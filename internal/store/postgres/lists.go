@@ -103,3 +103,22 @@ func (s *Store) EndedHold(ctx context.Context, r seating.RestaurantID, hold seat
 	}
 	return ended[hold], err
 }
+
+// FindGuests implements store.Lists.
+func (s *Store) FindGuests(ctx context.Context, r seating.RestaurantID, email, phone string, limit int) ([]seating.BookingID, error) {
+	var found []seating.BookingID
+	args := []any{uid(r), fold(email), store.Digits(phone), limit}
+	err := s.read(ctx, roleApp, r, func(f *flush) {
+		rowsOf(f, "FindGuests", args, &found, func(b *seating.BookingID) []any { return []any{id(b)} })
+	})
+	return found, err
+}
+
+// DayAllocations implements store.Lists.
+func (s *Store) DayAllocations(ctx context.Context, r seating.RestaurantID, date servicetime.Date) ([]seating.Allocation, error) {
+	var all []seating.Allocation
+	err := s.read(ctx, roleApp, r, func(f *flush) {
+		rowsOf(f, "DayAllocations", []any{uid(r), day(date)}, &all, allocationColumns)
+	})
+	return all, err
+}

@@ -94,3 +94,25 @@ WHERE h.restaurant_id = $1
             ORDER BY o.version DESC, o.ordinal DESC
             LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0))
 ORDER BY h.version DESC, h.ordinal DESC;
+
+-- name: FindGuests
+-- Phone numbers are compared by their digits.
+SELECT g.booking_id
+FROM maitred.guest AS g
+JOIN maitred.bookings AS b ON b.restaurant_id = g.restaurant_id
+    AND b.id = g.booking_id
+WHERE g.restaurant_id = $1
+    AND (($2::text <> '' AND lower(g.email COLLATE "C") = $2)
+        OR ($3::text <> '' AND translate(g.phone, ' -()./+', '') = $3))
+ORDER BY b.service_date DESC, b.id DESC
+LIMIT $4;
+
+-- name: DayAllocations
+SELECT a.table_id, a.starts_at, a.ends_at, a.owner_kind, a.owner_id, a.claimant
+FROM maitred.bookings AS b
+JOIN maitred.allocations AS a ON a.restaurant_id = b.restaurant_id
+    AND a.claimant = b.id
+    AND a.owner_kind = 'booking'
+WHERE b.restaurant_id = $1
+    AND b.service_date = $2
+ORDER BY b.id, a.table_id, a.starts_at;

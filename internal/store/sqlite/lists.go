@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
 )
 
@@ -103,4 +104,22 @@ func (s *Store) EndedHold(ctx context.Context, r seating.RestaurantID, hold seat
 		return err
 	})
 	return ended[hold], err
+}
+
+// FindGuests implements store.Lists.
+func (s *Store) FindGuests(ctx context.Context, r seating.RestaurantID, email, phone string, limit int) ([]seating.BookingID, error) {
+	var found []seating.BookingID
+	err := s.read(ctx, func(q session) error {
+		return rowsOf(ctx, q, "FindGuests", []any{text(r), fold(email), store.Digits(phone), limit}, &found, func(b *seating.BookingID) []any { return []any{id(b)} })
+	})
+	return found, err
+}
+
+// DayAllocations implements store.Lists.
+func (s *Store) DayAllocations(ctx context.Context, r seating.RestaurantID, date servicetime.Date) ([]seating.Allocation, error) {
+	var all []seating.Allocation
+	err := s.read(ctx, func(q session) error {
+		return rowsOf(ctx, q, "DayAllocations", []any{text(r), date.String()}, &all, allocationColumns)
+	})
+	return all, err
 }

@@ -89,3 +89,26 @@ WHERE h.restaurant_id = ?1
         ORDER BY o.version DESC, o.ordinal DESC
         LIMIT 1 OFFSET ?3 - 1), 0)
 ORDER BY h.version DESC, h.ordinal DESC;
+
+-- name: FindGuests
+-- Phone numbers are compared by their digits.
+SELECT g.booking_id
+FROM guest AS g
+JOIN bookings AS b ON b.restaurant_id = g.restaurant_id
+    AND b.id = g.booking_id
+WHERE g.restaurant_id = ?1
+    AND ((?2 <> '' AND LOWER(g.email) = ?2)
+        OR (?3 <> '' AND g.phone <> ''
+            AND REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(g.phone, ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', '') = ?3))
+ORDER BY b.service_date DESC, b.id DESC
+LIMIT ?4;
+
+-- name: DayAllocations
+SELECT a.table_id, a.starts_at, a.ends_at, a.owner_kind, a.owner_id, a.claimant
+FROM bookings AS b
+JOIN allocations AS a ON a.restaurant_id = b.restaurant_id
+    AND a.claimant = b.id
+    AND a.owner_kind = 'booking'
+WHERE b.restaurant_id = ?1
+    AND b.service_date = ?2
+ORDER BY b.id, a.table_id, a.starts_at;
