@@ -20,6 +20,10 @@ go -C tools vet ./... || failed+=("vet of tools")
 
 go tool -modfile=tools/go.mod gotestsum --format standard-quiet --hide-summary=skipped --jsonfile "$events" -- \
 	-race -shuffle=on -timeout "${TEST_TIMEOUT:-15m}" "${@:-./...}" || failed+=(test)
+# The games of the models, on both stores, without the race detector: ten times as many.
+go tool -modfile=tools/go.mod gotestsum --format standard-quiet --hide-summary=skipped --jsonfile "$events.models" -- \
+	-count=1 -run '^TestModel(SQLite|Postgres)$' -timeout "${TEST_TIMEOUT:-15m}" ./internal/line || failed+=("test of the models")
+cat "$events.models" >>"$events" && rm "$events.models"
 go -C tools test ./... || failed+=("test of tools")
 
 # Tests that need what this machine lacks skip with "SKIP-FAILS-CI: what is missing".

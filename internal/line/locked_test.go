@@ -56,8 +56,14 @@ func TestLockFirstChangesNoOutcome(t *testing.T) {
 // fewerGames makes the properties draw a fraction of the games until restore.
 func fewerGames(t *testing.T, part int) (restore func()) {
 	t.Helper()
+	return drawGames(t, max(1, 100/part))
+}
+
+// drawGames makes the properties draw n games where 100 are usual, until restore.
+func drawGames(t *testing.T, n int) (restore func()) {
+	t.Helper()
 	checks := flag.Lookup("rapid.checks").Value.String()
-	n, err := strconv.Atoi(checks)
+	usual, err := strconv.Atoi(checks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +72,6 @@ func fewerGames(t *testing.T, part int) (restore func()) {
 			t.Fatal(err)
 		}
 	}
-	set(strconv.Itoa(max(1, n/part)))
+	set(strconv.Itoa(max(1, n*usual/100)))
 	return func() { set(checks) }
 }

@@ -9,11 +9,10 @@ import (
 	"github.com/maitred/maitred/internal/house/modeltest"
 )
 
-// TestModelPostgres is TestModelSQLite on PostgreSQL, with a third of the games:
-// more than 4,000 steps.
+// TestModelPostgres is TestModelSQLite on PostgreSQL.
 func TestModelPostgres(t *testing.T) {
-	const steps = 125
-	defer fewerGames(t, 3)()
+	const steps = 120
+	defer modelGames(t)()
 	s := newStackOn(t, openPostgres)
 	games, total := 0, 0
 	rapid.Check(t, func(r *rapid.T) {

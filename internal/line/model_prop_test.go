@@ -55,9 +55,20 @@ func (s *stored) Check() {
 	}
 }
 
-// TestModelSQLite plays 100 games of 120 commands: 12,000 steps on one database,
-// a restaurant a game.
+// modelGames is how much of a property's games the models of a store play: with
+// 100, more than 20,000 steps. The race detector, which looks for something else,
+// watches a tenth of them; make test runs both.
+func modelGames(t *testing.T) (restore func()) {
+	t.Helper()
+	if racing {
+		return drawGames(t, 17)
+	}
+	return drawGames(t, 170)
+}
+
+// TestModelSQLite plays games of 120 commands on one database, a restaurant a game.
 func TestModelSQLite(t *testing.T) {
+	defer modelGames(t)()
 	s := newStack(t)
 	games, total := 0, 0
 	rapid.Check(t, func(r *rapid.T) {
