@@ -84,6 +84,7 @@ type server struct {
 	listener net.Listener
 	api      *httpapi.Server
 	served   chan error
+	jobs     func()          // ends the jobs, and waits for them
 	operator *control.Server // of a SQLite file
 }
 
@@ -109,6 +110,7 @@ func (s *server) start() error {
 			return err
 		}
 	}
+	s.jobs = startJobs(s.ctx, s.app, s.config.JobsInterval, metrics)
 	api, err := httpapi.New(httpapi.Deps{
 		Houses: s.app.Houses, Lines: s.app.Lines, Lists: s.app.Store, Directory: s.app.Store,
 		Gate: access.NewGate(s.app.Store, time.Now), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
@@ -175,7 +177,7 @@ func (s *server) wait() error {
 const closeWithin = 750 * time.Millisecond
 
 // stop ends what was started, in order: no more requests, those at hand answered,
-// lines and store closed, lock given back.
+// jobs ended, lines and store closed, lock given back.
 func (s *server) stop() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.config.ShutdownGrace)
 	defer cancel()
@@ -190,6 +192,9 @@ func (s *server) stop() error {
 	}
 	if s.operator != nil {
 		errs = append(errs, s.operator.Shutdown(ctx))
+	}
+	if s.jobs != nil {
+		s.jobs()
 	}
 	if s.app != nil {
 		closed := make(chan error, 1)

@@ -18,6 +18,7 @@ type Config struct {
 	LogLevel      slog.Level
 	LogFormat     LogFormat
 	ShutdownGrace time.Duration // how long requests at hand are waited for
+	JobsInterval  time.Duration // from one look for due work to the next
 	Hold          seating.HoldRules
 	CursorKey     Secret // signs list cursors; empty: a new one at each start
 

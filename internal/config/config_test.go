@@ -87,6 +87,9 @@ func TestEachSettingRefusesWhatItCannotBe(t *testing.T) {
 		{"MAITRED_LOG_FORMAT", "json", "xml"},
 		{"MAITRED_SHUTDOWN_GRACE", "1s", "0s"},
 		{"MAITRED_SHUTDOWN_GRACE", "60s", "61s"},
+		{"MAITRED_JOBS_INTERVAL", "100ms", "0"},
+		{"MAITRED_JOBS_INTERVAL", "5s", "5"},
+		{"MAITRED_JOBS_INTERVAL", "1m", "61s"},
 		{"MAITRED_HOLD_TTL_MIN", "1", "0"},
 		{"MAITRED_HOLD_TTL_MIN", "180", "181"}, // above the default TTL
 		{"MAITRED_HOLD_TTL_MIN", "60", "601"},

@@ -20,6 +20,7 @@ type Flags struct {
 type ServeFlags struct {
 	Listen           *string `name:"listen" group:"settings" placeholder:"HOST:PORT" help:"${listen_help}"`
 	ShutdownGrace    *string `name:"shutdown-grace" group:"settings" placeholder:"DURATION" help:"${shutdown_grace_help}"`
+	JobsInterval     *string `name:"jobs-interval" group:"settings" placeholder:"DURATION" help:"${jobs_interval_help}"`
 	HoldTTLMin       *string `name:"hold-ttl-min" group:"settings" placeholder:"SECONDS" help:"${hold_ttl_min_help}"`
 	HoldTTLDefault   *string `name:"hold-ttl-default" group:"settings" placeholder:"SECONDS" help:"${hold_ttl_default_help}"`
 	HoldTTLMax       *string `name:"hold-ttl-max" group:"settings" placeholder:"SECONDS" help:"${hold_ttl_max_help}"`

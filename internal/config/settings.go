@@ -99,22 +99,11 @@ var settings = []Setting{
 		},
 		get: func(c *Config) string { return string(c.LogFormat) },
 	},
-	{
-		Name: "shutdown-grace", Env: "MAITRED_SHUTDOWN_GRACE", Default: "4s", Range: "100ms–60s",
-		Help: "How long a stopping server waits for the requests at hand.",
-		set: func(c *Config, v string) error {
-			d, err := time.ParseDuration(v)
-			if err != nil {
-				return errors.New("must be a duration like 4s")
-			}
-			if d < 100*time.Millisecond || d > time.Minute {
-				return errors.New("must be 100ms to 60s")
-			}
-			c.ShutdownGrace = d
-			return nil
-		},
-		get: func(c *Config) string { return c.ShutdownGrace.String() },
-	},
+	duration("shutdown-grace", "MAITRED_SHUTDOWN_GRACE", "4s", "How long a stopping server waits for the requests at hand.",
+		func(c *Config) *time.Duration { return &c.ShutdownGrace }),
+	duration("jobs-interval", "MAITRED_JOBS_INTERVAL", "5s",
+		"How often a server looks for work that is due, ± 20 %: holds that lapsed, parties that are late or stay, days to close.",
+		func(c *Config) *time.Duration { return &c.JobsInterval }),
 	seconds("hold-ttl-min", "MAITRED_HOLD_TTL_MIN", seating.DefaultHoldRules().MinTTL, 1, seating.MaxHoldTTL,
 		"The shortest hold of a new restaurant's policy; a shorter request is raised to it.",
 		func(h *seating.HoldRules) *servicetime.Seconds { return &h.MinTTL }),
@@ -169,6 +158,25 @@ func number(name, env string, def, lo, hi int, unit, help string, field func(*Co
 			return nil
 		},
 		get: func(c *Config) string { return strconv.Itoa(*field(c)) },
+	}
+}
+
+// duration is a duration within 100ms and 60s.
+func duration(name, env, def, help string, field func(*Config) *time.Duration) Setting {
+	return Setting{
+		Name: name, Env: env, Default: def, Range: "100ms–60s", Help: help,
+		set: func(c *Config, v string) error {
+			d, err := time.ParseDuration(v)
+			if err != nil {
+				return errors.New("must be a duration like " + def)
+			}
+			if d < 100*time.Millisecond || d > time.Minute {
+				return errors.New("must be 100ms to 60s")
+			}
+			*field(c) = d
+			return nil
+		},
+		get: func(c *Config) string { return field(c).String() },
 	}
 }
 

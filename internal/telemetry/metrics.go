@@ -22,6 +22,7 @@ type Metrics struct {
 	heard     prometheus.Counter
 	connected prometheus.Counter
 	control   *prometheus.CounterVec
+	jobs      jobs
 }
 
 func counter(name, help string) prometheus.Counter {
@@ -53,6 +54,7 @@ func New(r *prometheus.Registry, version string) *Metrics {
 			Name: NameControl, Help: "Operator's commands by name and outcome.",
 		}, []string{"operation", "outcome"}),
 	}
+	m.jobs = newJobs(r)
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: NameBuild, Help: "The version that runs."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	r.MustRegister(m.batchSize, m.commit, m.commands, m.locked, m.loaded, m.followed, m.sent, m.heard, m.connected, m.control, build,

@@ -14,6 +14,10 @@ const (
 	NameSent             = "maitred_notifications_sent_total"        // restaurants told to other processes
 	NameHeard            = "maitred_notifications_heard_total"       // restaurants heard of from other processes
 	NameConnected        = "maitred_notifications_connections_total" // connections that the listener made
+	NameJobsRuns         = "maitred_jobs_runs_total"                 // questions for due work, by kind and outcome: "ok" or "failed"
+	NameJobsDone         = "maitred_jobs_done_total"                 // rows of due work that were done, by kind
+	NameJobsFailed       = "maitred_jobs_failed_total"               // tries of rows that failed, by kind
+	NameJobsLag          = "maitred_jobs_lag_seconds"                // how long the oldest due row waits, by kind
 	NameHTTPRequests     = "maitred_http_request_seconds"            // by operation and status; registered by httpapi
 	NameBuild            = "maitred_build_info"                      // 1, with the version
 	NameControl          = "maitred_control_operations_total"        // operator's commands by name and outcome

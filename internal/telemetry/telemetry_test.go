@@ -46,7 +46,25 @@ func TestMetricsCount(t *testing.T) {
 	m.Control("restaurant.create", "ok")
 	m.Counter(telemetry.NameStoreDiskCommits, "Disk commits.", func() float64 { return 7 })
 	m.Gauge(telemetry.NameHouses, "Houses.", func() float64 { return 2 })
+	m.JobsRun("late", true)
+	m.JobsRun("late", false)
+	m.JobsDone("late", 3)
+	m.JobsFailed("late", 2)
+	m.JobsLag("late", 90*time.Second)
 	want := `
+# HELP maitred_jobs_done_total Rows of due work that were done, by kind.
+# TYPE maitred_jobs_done_total counter
+maitred_jobs_done_total{kind="late"} 3
+# HELP maitred_jobs_failed_total Tries of rows of due work that failed, by kind.
+# TYPE maitred_jobs_failed_total counter
+maitred_jobs_failed_total{kind="late"} 2
+# HELP maitred_jobs_lag_seconds Seconds that the oldest row of due work waits, by kind.
+# TYPE maitred_jobs_lag_seconds gauge
+maitred_jobs_lag_seconds{kind="late"} 90
+# HELP maitred_jobs_runs_total Questions for due work, by kind and outcome.
+# TYPE maitred_jobs_runs_total counter
+maitred_jobs_runs_total{kind="late",outcome="failed"} 1
+maitred_jobs_runs_total{kind="late",outcome="ok"} 1
 # HELP maitred_houses Houses.
 # TYPE maitred_houses gauge
 maitred_houses 2
@@ -58,7 +76,8 @@ maitred_line_commands_total{command="hold",outcome="ok"} 1
 # TYPE maitred_store_disk_commits_total counter
 maitred_store_disk_commits_total 7
 `
-	if err := testutil.GatherAndCompare(r, strings.NewReader(want), telemetry.NameLineCommands, telemetry.NameStoreDiskCommits, telemetry.NameHouses); err != nil {
+	if err := testutil.GatherAndCompare(r, strings.NewReader(want), telemetry.NameLineCommands, telemetry.NameStoreDiskCommits, telemetry.NameHouses,
+		telemetry.NameJobsRuns, telemetry.NameJobsDone, telemetry.NameJobsFailed, telemetry.NameJobsLag); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{telemetry.NameLineBatchSize, telemetry.NameLineCommit, telemetry.NameControl, telemetry.NameHousesLoaded, telemetry.NameBuild} {
@@ -74,6 +93,10 @@ func TestNilMeasuresNothing(t *testing.T) {
 	m.Batch(1, 0)
 	m.Command("x", "")
 	m.HouseLoaded()
+	m.JobsRun("x", true)
+	m.JobsDone("x", 1)
+	m.JobsFailed("x", 1)
+	m.JobsLag("x", 1)
 	m.Control("x", "ok")
 	m.Counter("x", "", nil)
 	m.Gauge("x", "", nil)
