@@ -240,6 +240,7 @@ func (s *stack) restaurant(t testing.TB, slug string, edit func(*house.State)) *
 	}
 	now := s.clock.Instant()
 	c := storetest.ChangeOn(h, seating.Operator(), now, "seed", rows, seating.AspectFloor, seating.AspectPolicy, seating.AspectBookings)
+	c.Due.Put = dueOf(state)
 	if _, err := s.store.Commit(t.Context(), store.Batch{Restaurant: h.Restaurant.ID, Changes: []*house.Change{c}}); err != nil {
 		t.Fatalf("Commit(seed): %v", err)
 	}
@@ -248,6 +249,20 @@ func (s *stack) restaurant(t testing.TB, slug string, edit func(*house.State)) *
 		p.contend(h.Restaurant.ID)
 	}
 	return &restaurant{stack: s, id: h.Restaurant.ID}
+}
+
+// dueOf is the work that commands would have written for the bookings.
+func dueOf(state house.State) []house.DueRow {
+	var rows []house.DueRow
+	days := map[servicetime.Date]bool{}
+	for _, b := range state.Bookings {
+		rows = append(rows, house.BookingDue(b, state.Policy.Late)...)
+		if !days[b.ServiceDate] {
+			days[b.ServiceDate] = true
+			rows = append(rows, house.DueRow{Subject: "day:" + b.ServiceDate.String(), Kind: house.DueCloseDay, RunAt: b.Window.End.Add(24 * time.Hour)})
+		}
+	}
+	return rows
 }
 
 type restaurant struct {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
@@ -17,8 +16,10 @@ type Lists interface {
 	// Guests returns what is known of the guests of those bookings; unknown ones are absent.
 	Guests(ctx context.Context, id seating.RestaurantID, bookings []seating.BookingID) (map[seating.BookingID]seating.Guest, error)
 	// FindGuests returns the bookings, newest service date first and at most limit,
-	// whose guest has this e-mail address, case ignored, or this phone number,
-	// spaces and punctuation ignored; an empty one is not looked for.
+	// whose guest has this e-mail address, the case of all letters ignored as in
+	// names, or this phone number, of which the digits alone count; an empty one, or
+	// a number without a digit, is not looked for. It must find them as Contact does,
+	// and goes through all guests of the restaurant.
 	FindGuests(ctx context.Context, id seating.RestaurantID, email, phone string, limit int) ([]seating.BookingID, error)
 	// DayAllocations returns the allocations of the bookings of a service date, open
 	// or closed, by booking and key; those of holds and blocks are not among them.
@@ -65,14 +66,4 @@ type HistoryLine struct {
 	Reason    string
 	Detail    string // JSON or empty
 	Note      string // staff's free text, erasable
-}
-
-// Digits is what a phone number is compared by.
-func Digits(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, phone)
 }

@@ -75,7 +75,10 @@ type State struct {
 // *MovedError; (2) look for receipts of the changes' keys (*ReplayError) and
 // judge every guard and |Now − clock| ≤ 1 s (*GuardError, *ClockError) with the
 // database's clock read after the lock; (3) write the rows in the order of
-// house.Rows, then journal, history, outbox, receipts, due work, guests, notes.
+// house.Rows, then journal, history, outbox, receipts, due work, and change by
+// change what is erased, guests, patches of guests, notes. What Erase names goes
+// whatever day its bookings are of: the guests, and each note beside a line whose
+// subject is one of these bookings or a hold, live or ended, of one.
 // An overlap or a duplicate key behind a right version is ErrImpossible.
 type Batch struct {
 	Restaurant seating.RestaurantID

@@ -141,6 +141,30 @@ func checkBookingDay(v *view) {
 	}
 }
 
+// checkPlannedStart: only who sat down early remembers when it was expected.
+func checkPlannedStart(v *view) {
+	v.each(func(b *seating.Booking, _ []seating.Allocation) {
+		if !b.PlannedStart.IsZero() && b.Status != seating.CheckedIn && !b.Status.Ended() {
+			v.report(v.booking(b), "is %s and was planned to start at %s before it sat down", b.Status, b.PlannedStart)
+		}
+	})
+}
+
+// checkLeft: who is over remembers its tables for the step back, nobody else does.
+func checkLeft(v *view) {
+	v.each(func(b *seating.Booking, _ []seating.Allocation) {
+		if len(b.Left) > 0 && !b.Status.Ended() {
+			v.report(v.booking(b), "is %s and has left %d tables", b.Status, len(b.Left))
+		}
+		for i := 1; i < len(b.Left); i++ {
+			if b.Left[i-1].Compare(b.Left[i]) < 0 {
+				continue
+			}
+			v.report(v.booking(b), "left %s before %s, which is out of order or the same", v.table(b.Left[i-1]), v.table(b.Left[i]))
+		}
+	})
+}
+
 func checkReferences(v *view) {
 	seen := map[string]seating.BookingID{}
 	v.each(func(b *seating.Booking, _ []seating.Allocation) {

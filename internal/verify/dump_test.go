@@ -112,15 +112,15 @@ func sound(t *testing.T) *store.Dump {
 		PutBlocks:       []seating.Block{blocked},
 	})
 	gone := booking(left, "GONE", seating.Completed, window(-60, 60))
-	gone.CheckedInAt, gone.EndedAt = at(-60), at(-5)
+	gone.CheckedInAt, gone.EndedAt, gone.Left, gone.PlannedStart = at(-60), at(-5), []seating.TableID{t1}, at(-50)
 	moved := booking(arrived, "MOVE", seating.CheckedIn, window(-50, 30))
-	moved.CheckedInAt = at(-50)
+	moved.CheckedInAt, moved.PlannedStart = at(-50), at(-40)
+	asked := booking(held, "HELD", seating.Pending, window(120, 180))
+	asked.PendingUntil = at(70)
 	wish := booking(waiting, "WAIT", seating.Waitlisted, window(300, 360))
 	wish.ZoneWish = zone
 	next("import_bookings", at(-4), []seating.Aspect{seating.AspectBookings}, house.Rows{
-		PutBookings: []seating.Booking{
-			booking(seated, "SEAT", seating.Pending, window(120, 180)), booking(held, "HELD", seating.Pending, window(120, 180)), gone, wish, moved,
-		},
+		PutBookings: []seating.Booking{booking(seated, "SEAT", seating.Pending, window(120, 180)), asked, gone, wish, moved},
 		PutAllocations: []seating.Allocation{
 			own(left, t1, window(-60, -5)), own(arrived, t2, window(-50, -10)), own(arrived, t3, window(-10, 30)),
 		},
@@ -150,7 +150,15 @@ func sound(t *testing.T) *store.Dump {
 	past.Date, past.ServiceDate, past.EndedAt = day-1, day-1, at(-1400)
 	d.Past = []seating.Booking{past}
 	d.Occupancy = append(d.Occupancy, own(past.ID, t1, window(-1440, -1400)))
-	d.Due = []house.DueRow{{Subject: "hold:" + live.String(), Kind: house.DueHoldExpiry, RunAt: at(2)}}
+	d.Due = []house.DueRow{
+		{Subject: "booking:" + seated.String(), Kind: house.DueLate, RunAt: at(121)}, // by a policy of before
+		{Subject: "booking:" + held.String(), Kind: house.DueLate, RunAt: at(135)},
+		{Subject: "booking:" + held.String(), Kind: house.DuePending, RunAt: at(70)},
+		{Subject: "booking:" + arrived.String(), Kind: house.DueOverstay, RunAt: at(35)},
+		{Subject: "day:" + day.String(), Kind: house.DueCloseDay, RunAt: at(1000)},
+		{Subject: "day:" + (day + 5).String(), Kind: house.DueCloseDay, RunAt: at(9000)}, // its bookings went elsewhere
+		{Subject: "hold:" + live.String(), Kind: house.DueHoldExpiry, RunAt: at(2)},
+	}
 	for n, command := range map[int64]string{3: "hold", 4: "confirm"} {
 		d.Receipts = append(d.Receipts, house.Receipt{
 			ReceiptKey: house.ReceiptKey{Principal: "operator", Key: "k" + strconv.FormatInt(n, 10)}, Fingerprint: "f", Command: command,

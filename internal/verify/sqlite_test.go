@@ -138,6 +138,13 @@ var hands = []hand{
 	{"receipt-effect", `UPDATE receipts SET version = 99 WHERE` + inOne},
 	{"receipt-guest", `UPDATE receipts SET body = '{"guest":{"name":"x"}}' WHERE` + inOne},
 	{"stray", `UPDATE allocations SET table_id = (SELECT id FROM tables WHERE NOT` + inOne + `LIMIT 1) WHERE` + inOne + `AND owner_kind = 'booking'`},
+	{"planned-start", `UPDATE bookings SET planned_starts_at = starts_at WHERE` + inOne + `AND` + pending},
+	{"left-tables", `UPDATE bookings SET left_tables = '[' || json_quote((SELECT MIN(table_id) FROM allocations)) || ']' WHERE` + inOne + `AND` + pending},
+	{"booking-due", `DELETE FROM due_work WHERE` + inOne + `AND kind = 'late'`},
+	{"booking-due", `INSERT INTO due_work (restaurant_id, subject, kind, run_at, attempt)
+		SELECT restaurant_id, 'booking:' || id, 'overstay', ends_at, 0 FROM bookings WHERE` + inOne + `AND status = 'confirmed'`},
+	{"day-due", `DELETE FROM due_work WHERE` + inOne + `AND kind = 'close_day'`},
+	{"day-due", `INSERT INTO due_work (restaurant_id, subject, kind, run_at, attempt) SELECT id, 'day:2026-01-01', 'close_day', 1, 0 FROM restaurants WHERE slug = 'one'`},
 	{"reference-of-rows", `UPDATE tables SET zone_id = ` + nobody + ` WHERE` + inOne},
 }
 

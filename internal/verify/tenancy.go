@@ -46,5 +46,6 @@ func checkRows(v *view) {
 		if !b.ZoneWish.IsZero() && !zones[b.ZoneWish] {
 			v.report(v.booking(b), "wishes for zone %s, which is not there", b.ZoneWish)
 		}
+		known(v.booking(b), b.Left...)
 	})
 }

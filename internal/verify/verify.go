@@ -44,9 +44,11 @@ var checks = []Named{
 	{3, "allocation-owner", "every allocation belongs to a hold, booking or block of this restaurant and to one of its tables", checkAllocationOwner},
 	{3, "block-tables", "a block's allocations are exactly its tables for its window", checkBlockTables},
 	{3, "booking-status", "confirmed and checked-in bookings have a table, waitlisted ones have none", checkBookingStatus},
+	{3, "planned-start", "only a booking that sat down early remembers when it was planned to start", checkPlannedStart},
 	{3, "booking-day", "bookings of open days are open, those before are closed and over", checkBookingDay},
 	{3, "reference", "references are unique in the restaurant", checkReferences},
 	{4, "ended-booking", "a booking that is over owns nothing past the instant at which it ended", checkEndedBooking},
+	{4, "left-tables", "only a booking that is over remembers the tables it left, each once and in order", checkLeft},
 	{5, "journal-gaps", "versions have no gaps and each has one entry", checkJournalGaps},
 	{5, "journal-chain", "each entry names the head before it, and the last is the restaurant's", checkJournalChain},
 	{5, "journal-change", "each entry's change is the one that its columns say", checkJournalChange},
@@ -59,6 +61,8 @@ var checks = []Named{
 	{7, "receipt-guest", "no receipt holds guest data", checkReceiptGuest},
 	{8, "stray", "no row refers to a row of another restaurant", checkStrays},
 	{8, "reference-of-rows", "every row refers to rows that are there", checkRows},
+	{9, "booking-due", "each booking of an open day has exactly the due work it needs, and nothing else has such work", checkBookingDue},
+	{9, "day-due", "each open day with bookings is to be closed, and no closed day is", checkDayDue},
 }
 
 // Checks lists what Check checks.

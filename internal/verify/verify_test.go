@@ -37,6 +37,20 @@ func entry(d *store.Dump, n int64) *store.Entry {
 	return row(d.Journal, func(e store.Entry) bool { return e.Version == n })
 }
 
+func bookingDue(b seating.BookingID, kind house.DueKind) house.DueRow {
+	return house.DueRow{Subject: "booking:" + b.String(), Kind: kind, RunAt: at(0)}
+}
+
+func due(d *store.Dump, b seating.BookingID, kind house.DueKind) *house.DueRow {
+	return row(d.Due, func(r house.DueRow) bool { return r.Subject == "booking:"+b.String() && r.Kind == kind })
+}
+
+// dropDue removes work that must be there.
+func dropDue(d *store.Dump, b seating.BookingID, kind house.DueKind) {
+	gone := *due(d, b, kind)
+	d.Due = drop(d.Due, func(r house.DueRow) bool { return r == gone })
+}
+
 func drop[R any](rows []R, is func(R) bool) []R { return slices.DeleteFunc(slices.Clone(rows), is) }
 
 var spoils = []spoil{
@@ -81,7 +95,9 @@ var spoils = []spoil{
 	{"a hold for an hour", "hold-times", func(d *store.Dump) { d.State.Holds[0].ExpiresAt = at(30) }},
 	{"a hold from the future", "hold-times", func(d *store.Dump) { d.State.Holds[0].Made = 6 }},
 	{"a hold nobody will expire", "hold-due", func(d *store.Dump) { d.Due = nil }},
-	{"a hold that is expired late", "hold-due", func(d *store.Dump) { d.Due[0].RunAt = at(3) }},
+	{"a hold that is expired late", "hold-due", func(d *store.Dump) {
+		row(d.Due, func(r house.DueRow) bool { return r.Kind == house.DueHoldExpiry }).RunAt = at(3)
+	}},
 	{"an expiry of no hold", "hold-due", func(d *store.Dump) {
 		d.Due = append(d.Due, house.DueRow{Subject: "hold:" + confirmed.String(), Kind: house.DueHoldExpiry, RunAt: at(0)})
 	}},
@@ -123,6 +139,41 @@ var spoils = []spoil{
 	{"a party that left and kept its table", "ended-booking", func(d *store.Dump) { allocation(d, t1, -60).Window = window(-60, -4) }},
 	{"a closed day's no-show with a table", "ended-booking", func(d *store.Dump) { d.Past[0].EndedAt = at(-1410) }},
 	{"over since never", "ended-booking", func(d *store.Dump) { bookingOf(d, "GONE").EndedAt = 0 }},
+	{"a plan of who never sat", "planned-start", func(d *store.Dump) { bookingOf(d, "SEAT").PlannedStart = at(130) }},
+	{"tables left by who still sits", "left-tables", func(d *store.Dump) { bookingOf(d, "MOVE").Left = []seating.TableID{t3} }},
+	{"a table left twice", "left-tables", func(d *store.Dump) { bookingOf(d, "GONE").Left = []seating.TableID{t1, t1} }},
+	{"tables left in no order", "left-tables", func(d *store.Dump) { d.Past[0].Left = []seating.TableID{t2, t1} }},
+	{"a table left that is none", "reference-of-rows", func(d *store.Dump) { bookingOf(d, "GONE").Left = []seating.TableID{id[seating.TableID](99)} }},
+	{"nobody will notice who is late", "booking-due", func(d *store.Dump) { dropDue(d, seated, house.DueLate) }},
+	{"nobody will notice who stays", "booking-due", func(d *store.Dump) { dropDue(d, arrived, house.DueOverstay) }},
+	{"nobody will end what is pending", "booking-due", func(d *store.Dump) { dropDue(d, held, house.DuePending) }},
+	{"an overstay at another time", "booking-due", func(d *store.Dump) { due(d, arrived, house.DueOverstay).RunAt++ }},
+	{"an end of what is pending at another time", "booking-due", func(d *store.Dump) { due(d, held, house.DuePending).RunAt-- }},
+	{"who has arrived will be late", "booking-due", func(d *store.Dump) { bookingOf(d, "SEAT").ArrivedAt = at(100) }},
+	{"who was late will be late", "booking-due", func(d *store.Dump) { bookingOf(d, "SEAT").LateAt = at(140) }},
+	{"who is over will be late", "booking-due", func(d *store.Dump) { d.Due = append(d.Due, bookingDue(left, house.DueLate)) }},
+	{"who waits will be late", "booking-due", func(d *store.Dump) { d.Due = append(d.Due, bookingDue(waiting, house.DueLate)) }},
+	{"who sits on a closed day will stay too long", "booking-due", func(d *store.Dump) { d.Due = append(d.Due, bookingDue(d.Past[0].ID, house.DueOverstay)) }},
+	{"work for no booking", "booking-due", func(d *store.Dump) { d.Due = append(d.Due, bookingDue(id[seating.BookingID](99), house.DueLate)) }},
+	{"work for what is no id", "booking-due", func(d *store.Dump) { d.Due[0].Subject = "booking:x" }},
+	{"a booking that expires as a hold does", "booking-due", func(d *store.Dump) { d.Due = append(d.Due, bookingDue(seated, house.DueHoldExpiry)) }},
+	{"a hold that is late", "booking-due", func(d *store.Dump) {
+		d.Due = append(d.Due, house.DueRow{Subject: "hold:" + live.String(), Kind: house.DueLate, RunAt: at(0)})
+	}},
+	{"a day that nobody will close", "day-due", func(d *store.Dump) {
+		d.Due = drop(d.Due, func(r house.DueRow) bool { return r.Kind == house.DueCloseDay })
+	}},
+	{"a booking on a day that nobody will close", "day-due", func(d *store.Dump) { bookingOf(d, "WAIT").ServiceDate = day + 1 }},
+	{"a closed day that is to be closed", "day-due", func(d *store.Dump) {
+		d.Due = append(d.Due, house.DueRow{Subject: "day:" + (day - 1).String(), Kind: house.DueCloseDay, RunAt: at(0)})
+	}},
+	{"a day that is none", "day-due", func(d *store.Dump) {
+		d.Due = append(d.Due, house.DueRow{Subject: "day:today", Kind: house.DueCloseDay, RunAt: at(0)})
+	}},
+	{"a day that is late", "day-due", func(d *store.Dump) {
+		d.Due = append(d.Due, house.DueRow{Subject: "day:" + day.String(), Kind: house.DueLate, RunAt: at(0)})
+	}},
+	{"a booking that is closed as a day is", "day-due", func(d *store.Dump) { d.Due = append(d.Due, bookingDue(seated, house.DueCloseDay)) }},
 	{"a version without an entry", "journal-gaps", func(d *store.Dump) {
 		d.Journal = drop(d.Journal, func(e store.Entry) bool { return e.Version == 3 })
 	}},
@@ -214,7 +265,7 @@ func TestEveryInvariantHasACheck(t *testing.T) {
 		}
 		names[c.Name], invariants[c.Invariant] = true, true
 	}
-	for n := 1; n <= 8; n++ {
+	for n := 1; n <= 9; n++ {
 		if !invariants[n] {
 			t.Errorf("invariant %d has no check", n)
 		}

@@ -3,11 +3,11 @@ package postgres
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/maitred/maitred/internal/servicetime"
+	"github.com/maitred/maitred/internal/store"
 )
 
 // Columns are written from and read into the types of package seating by the
@@ -51,7 +51,7 @@ func each[R, V any](rows []R, column func(R) V) []V {
 func ids[I ~[16]byte](list []I) []pgtype.UUID { return each(list, uid[I]) }
 
 // fold makes the key by which names are unique, ignoring case.
-func fold(s string) string { return strings.ToLower(s) }
+func fold(s string) string { return store.FoldName(s) }
 
 // id reads an id; NULL is the zero id.
 func id[I ~[16]byte](dest *I) pgtype.UUIDScanner {

@@ -40,6 +40,8 @@ func TestReadsAreOneFlush(t *testing.T) {
 		},
 		"Booking":          func() error { _, err := s.Booking(ctx, id, b.ID); return err },
 		"Guests":           func() error { _, err := s.Guests(ctx, id, []seating.BookingID{b.ID}); return err },
+		"FindGuests":       func() error { _, err := s.FindGuests(ctx, id, "a@example.org", "1", 1); return err },
+		"DayAllocations":   func() error { _, err := s.DayAllocations(ctx, id, storetest.Today); return err },
 		"History":          func() error { _, err := s.History(ctx, id, "", 0, 1); return err },
 		"Members":          func() error { _, err := s.Members(ctx, id); return err },
 		"Tokens":           func() error { _, err := s.Tokens(ctx, id); return err },

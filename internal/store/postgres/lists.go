@@ -106,10 +106,21 @@ func (s *Store) EndedHold(ctx context.Context, r seating.RestaurantID, hold seat
 
 // FindGuests implements store.Lists.
 func (s *Store) FindGuests(ctx context.Context, r seating.RestaurantID, email, phone string, limit int) ([]seating.BookingID, error) {
+	wanted := store.ContactOf(email, phone)
+	if wanted.Empty() {
+		return nil, nil
+	}
 	var found []seating.BookingID
-	args := []any{uid(r), fold(email), store.Digits(phone), limit}
 	err := s.read(ctx, roleApp, r, func(f *flush) {
-		rowsOf(f, "FindGuests", args, &found, func(b *seating.BookingID) []any { return []any{id(b)} })
+		f.each("AllContacts", []any{uid(r)}, func(scan func(...any) error) error {
+			var b seating.BookingID
+			var email, phone string
+			err := scan(id(&b), &email, &phone)
+			if err == nil && len(found) < limit && wanted.Is(email, phone) {
+				found = append(found, b)
+			}
+			return err
+		})
 	})
 	return found, err
 }

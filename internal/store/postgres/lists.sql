@@ -5,7 +5,8 @@
 -- stretch. The text is searched literally, and case is folded as the store folds
 -- it: of a reference only ASCII letters, whatever the database's language.
 SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
-    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version,
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by,
+    b.left_tables, b.planned_starts_at, b.priority, b.quoted_minutes, b.pending_until, b.late_at, b.overstay_at, b.created_at, b.created_by, b.version,
     (
         SELECT COALESCE(json_agg(a.table_id ORDER BY a.table_id), '[]')
         FROM maitred.allocations AS a
@@ -31,7 +32,8 @@ LIMIT $9;
 
 -- name: OneBooking
 SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
-    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version,
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by,
+    b.left_tables, b.planned_starts_at, b.priority, b.quoted_minutes, b.pending_until, b.late_at, b.overstay_at, b.created_at, b.created_by, b.version,
     (
         SELECT COALESCE(json_agg(a.table_id ORDER BY a.table_id), '[]')
         FROM maitred.allocations AS a
@@ -95,24 +97,27 @@ WHERE h.restaurant_id = $1
             LIMIT 1 OFFSET GREATEST($3::bigint - 1, 0)), 0))
 ORDER BY h.version DESC, h.ordinal DESC;
 
--- name: FindGuests
--- Phone numbers are compared by their digits.
-SELECT g.booking_id
+-- name: AllContacts
+-- The newest service date first.
+SELECT g.booking_id, g.email, g.phone
 FROM maitred.guest AS g
 JOIN maitred.bookings AS b ON b.restaurant_id = g.restaurant_id
     AND b.id = g.booking_id
 WHERE g.restaurant_id = $1
-    AND (($2::text <> '' AND lower(g.email COLLATE "C") = $2)
-        OR ($3::text <> '' AND translate(g.phone, ' -()./+', '') = $3))
-ORDER BY b.service_date DESC, b.id DESC
-LIMIT $4;
+    AND (g.email <> '' OR g.phone <> '')
+ORDER BY b.service_date DESC, b.id DESC;
 
 -- name: DayAllocations
+-- Booking by booking, see LoadAllocations.
 SELECT a.table_id, a.starts_at, a.ends_at, a.owner_kind, a.owner_id, a.claimant
 FROM maitred.bookings AS b
-JOIN maitred.allocations AS a ON a.restaurant_id = b.restaurant_id
-    AND a.claimant = b.id
-    AND a.owner_kind = 'booking'
+CROSS JOIN LATERAL (
+    SELECT c.table_id, c.starts_at, c.ends_at, c.owner_kind, c.owner_id, c.claimant
+    FROM maitred.allocations AS c
+    WHERE c.restaurant_id = b.restaurant_id
+        AND c.claimant = b.id
+        AND c.owner_kind = 'booking'
+    OFFSET 0) AS a
 WHERE b.restaurant_id = $1
     AND b.service_date = $2
 ORDER BY b.id, a.table_id, a.starts_at;

@@ -65,7 +65,8 @@ ORDER BY ordinal;
 
 -- name: LoadBookings
 SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
-    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by,
+    b.left_tables, b.planned_starts_at, b.priority, b.quoted_minutes, b.pending_until, b.late_at, b.overstay_at, b.created_at, b.created_by, b.version
 FROM maitred.bookings AS b
 WHERE b.restaurant_id = $1
     AND b.service_date >= (

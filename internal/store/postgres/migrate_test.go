@@ -204,6 +204,10 @@ func TestEachMigrationIsUndoneExactly(t *testing.T) {
 	}
 }
 
+// remembered are the columns that 007_remember_steps.sql adds to bookings; what
+// they hold goes with them.
+var remembered = []string{"left_tables", "planned_starts_at", "priority", "quoted_minutes", "pending_until", "late_at", "overstay_at"}
+
 // TestMigrationsKeepALoadedDatabaseEqual takes migrations back under a store that
 // is open, as far as no rows are lost, and brings them again.
 func TestMigrationsKeepALoadedDatabaseEqual(t *testing.T) {
@@ -217,16 +221,17 @@ func TestMigrationsKeepALoadedDatabaseEqual(t *testing.T) {
 	}{
 		{down: 1},
 		{down: 2},
-		{down: 3, empty: []string{"capacity_outbox", "outbox_block", "outbox_dead"}},
+		{down: 3},
+		{down: 4, empty: []string{"capacity_outbox", "outbox_block", "outbox_dead"}},
 	} {
 		for _, table := range c.empty {
 			db.Exec(t, "DELETE FROM "+table)
 		}
-		rows, before := everything(t, n.admin), catalogue(t, db)
+		rows, kept, before := everything(t, n.admin), everything(t, n.admin, remembered...), catalogue(t, db)
 		for range c.down {
 			migrated(t, db.Admin, store.Down)
 		}
-		if diff := cmp.Diff(rows, everything(t, n.admin)); diff != "" && c.empty == nil {
+		if diff := cmp.Diff(kept, everything(t, n.admin, remembered...)); diff != "" && c.empty == nil {
 			t.Errorf("rows after %d down (-before +after):\n%s", c.down, diff)
 		}
 		if cmp.Equal(before, catalogue(t, db)) {
@@ -411,7 +416,7 @@ func TestOpenWantsItsOwnSchema(t *testing.T) {
 		{"one more than is known", func(t *testing.T) *pgtest.DB {
 			t.Helper()
 			db := pgtest.Database(t)
-			db.Exec(t, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, true)")
+			db.Exec(t, "INSERT INTO goose_db_version (version_id, is_applied) SELECT MAX(version_id) + 1, true FROM goose_db_version")
 			return db
 		}, postgres.ErrNewer},
 	} {

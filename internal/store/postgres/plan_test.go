@@ -272,6 +272,13 @@ func TestABusyHouseCostsNoMore(t *testing.T) {
 			}
 			return err
 		},
+		"DayAllocations": func() error {
+			all, err := d.Store.DayAllocations(ctx, id, storetest.Today.AddDays(-100))
+			if err == nil && len(all) != perDay {
+				err = fmt.Errorf("%d allocations", len(all))
+			}
+			return err
+		},
 		"Guests":             func() error { _, err := d.Store.Guests(ctx, id, []seating.BookingID{s.booking}); return err },
 		"History":            func() error { _, err := d.Store.History(ctx, id, "", 0, 20); return err },
 		"History before":     func() error { _, err := d.Store.History(ctx, id, "", 9000, 20); return err },
@@ -318,6 +325,14 @@ func (s *traced) live(n int) map[string][]plan {
 	steps["unblock"] = s.of(func() {
 		d.Commit(d.Change("unblock", house.Rows{DropBlocks: []seating.BlockID{closed.ID}}, seating.AspectFloor))
 	})
+	note := d.Change("note", house.Rows{})
+	note.History = []house.HistoryRow{{Subject: "booking:" + b.ID.String()}, {Subject: "booking:" + again.ID.String()}}
+	note.Notes = []house.NotePut{{Subject: note.History[0].Subject, Text: "private"}, {Subject: note.History[1].Subject, Text: "stays"}}
+	note.Patches = []house.GuestPatch{{Booking: b.ID, GuestPatch: seating.GuestPatch{Name: new("Ada")}}}
+	steps["patch and note"] = s.of(func() { d.Commit(note) })
+	erase := d.Change("erase", house.Rows{}, seating.AspectBookings)
+	erase.Erase = []seating.BookingID{b.ID}
+	steps["erase"] = s.of(func() { d.Commit(erase) })
 	s.booking, s.hold = b.ID, h.ID
 	return steps
 }

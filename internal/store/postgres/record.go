@@ -8,7 +8,8 @@ import (
 )
 
 // queueRecord queues what is told of a batch, after its rows: journal, history,
-// outbox and receipts in one statement, then due work, guests, notes.
+// outbox and receipts in one statement, then due work, and change by change what
+// is erased, guests, notes.
 func queueRecord(f *flush, b store.Batch) error {
 	var l recordLists
 	for _, c := range b.Changes {
@@ -20,8 +21,15 @@ func queueRecord(f *flush, b store.Batch) error {
 	for _, c := range b.Changes {
 		queueDue(f, c)
 	}
-	queueGuests(f, b)
-	return queueNotes(f, b)
+	for _, c := range b.Changes {
+		queueErase(f, c)
+		queueGuests(f, c)
+		queuePatches(f, c)
+		if err := queueNotes(f, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordLists are the columns of the statement Record.
@@ -108,36 +116,29 @@ func queueDue(f *flush, c *house.Change) {
 	}
 }
 
-func queueGuests(f *flush, b store.Batch) {
-	for _, c := range b.Changes {
-		put := c.Guests
-		if len(put) == 0 {
-			continue
-		}
-		column := func(v func(g house.GuestPut) string) []string { return each(put, v) }
-		f.exec("PutGuests", uid(c.Restaurant),
-			each(put, func(g house.GuestPut) pgtype.UUID { return uid(g.Booking) }),
-			column(func(g house.GuestPut) string { return g.Guest.Name }),
-			column(func(g house.GuestPut) string { return fold(g.Guest.Name) }),
-			column(func(g house.GuestPut) string { return g.Guest.Phone }),
-			column(func(g house.GuestPut) string { return g.Guest.Email }),
-			column(func(g house.GuestPut) string { return g.Guest.Notes }))
+func queueGuests(f *flush, c *house.Change) {
+	put := c.Guests
+	if len(put) == 0 {
+		return
 	}
+	column := func(v func(g house.GuestPut) string) []string { return each(put, v) }
+	f.exec("PutGuests", uid(c.Restaurant),
+		each(put, func(g house.GuestPut) pgtype.UUID { return uid(g.Booking) }),
+		column(func(g house.GuestPut) string { return g.Guest.Name }),
+		column(func(g house.GuestPut) string { return fold(g.Guest.Name) }),
+		column(func(g house.GuestPut) string { return g.Guest.Phone }),
+		column(func(g house.GuestPut) string { return g.Guest.Email }),
+		column(func(g house.GuestPut) string { return g.Guest.Notes }))
 }
 
-func queueNotes(f *flush, b store.Batch) error {
-	for _, c := range b.Changes {
-		rows, err := store.NoteRows(c)
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
-			continue
-		}
-		f.exec("PutNotes", uid(c.Restaurant),
-			each(rows, func(store.NoteRow) int64 { return c.Version() }),
-			each(rows, func(n store.NoteRow) int { return n.Ordinal }),
-			each(rows, func(n store.NoteRow) string { return n.Text }))
+func queueNotes(f *flush, c *house.Change) error {
+	rows, err := store.NoteRows(c)
+	if err != nil || len(rows) == 0 {
+		return err
 	}
+	f.exec("PutNotes", uid(c.Restaurant),
+		each(rows, func(store.NoteRow) int64 { return c.Version() }),
+		each(rows, func(n store.NoteRow) int { return n.Ordinal }),
+		each(rows, func(n store.NoteRow) string { return n.Text }))
 	return nil
 }

@@ -47,6 +47,57 @@ ON CONFLICT (restaurant_id, subject, kind) DO UPDATE
 SET run_at = excluded.run_at,
     attempt = excluded.attempt;
 
+-- name: EraseGuests
+DELETE FROM maitred.guest
+WHERE restaurant_id = $1
+    AND booking_id = ANY($2::uuid[]);
+
+-- name: EraseNotes
+-- Those beside the lines of these bookings and of their holds, whatever became of
+-- the holds. Notes are few, and each knows its line by key; the ended holds are
+-- looked through only when a note stands beside the line of a hold.
+DELETE FROM maitred.staff_note AS n
+WHERE n.restaurant_id = $1
+    AND (
+        SELECT h.subject = ANY($3::text[])
+            OR starts_with(h.subject, 'hold:')
+            AND (
+                h.subject IN (
+                    SELECT 'hold:' || l.id
+                    FROM maitred.holds AS l
+                    WHERE l.restaurant_id = $1
+                        AND l.booking_id = ANY($2::uuid[]))
+                OR h.subject IN (
+                    SELECT 'hold:' || e.id
+                    FROM maitred.ended_holds AS e
+                    WHERE e.restaurant_id = $1
+                        AND e.booking_id = ANY($2::uuid[])))
+        FROM maitred.history AS h
+        WHERE h.restaurant_id = n.restaurant_id
+            AND h.version = n.version
+            AND h.ordinal = n.ordinal);
+
+-- name: PatchGuests
+-- What is NULL stays, or is empty when nothing was known of the guest.
+WITH given AS (
+    SELECT p.booking_id, p.name, p.name_key, p.phone, p.email, p.notes
+    FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS p (booking_id, name, name_key, phone, email, notes)),
+known AS (
+    UPDATE maitred.guest AS g
+    SET name = COALESCE(p.name, g.name),
+        name_key = COALESCE(p.name_key, g.name_key),
+        phone = COALESCE(p.phone, g.phone),
+        email = COALESCE(p.email, g.email),
+        notes = COALESCE(p.notes, g.notes)
+    FROM given AS p
+    WHERE g.restaurant_id = $1
+        AND g.booking_id = p.booking_id
+    RETURNING g.booking_id)
+INSERT INTO maitred.guest (restaurant_id, booking_id, name, name_key, phone, email, notes)
+SELECT $1, p.booking_id, COALESCE(p.name, ''), COALESCE(p.name_key, ''), COALESCE(p.phone, ''), COALESCE(p.email, ''), COALESCE(p.notes, '')
+FROM given AS p
+WHERE p.booking_id NOT IN (SELECT k.booking_id FROM known AS k);
+
 -- name: PutGuests
 INSERT INTO maitred.guest (restaurant_id, booking_id, name, name_key, phone, email, notes)
 SELECT $1, g.booking_id, g.name, g.name_key, g.phone, g.email, g.notes

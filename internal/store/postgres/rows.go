@@ -33,7 +33,9 @@ func queueRows(f *flush, r seating.RestaurantID, run *run) error {
 			return err
 		}
 	}
-	queuePutBookings(f, here, run.putBookings)
+	if err := queuePutBookings(f, here, run.putBookings); err != nil {
+		return err
+	}
 	if err := queuePutHolds(f, here, run.putHolds); err != nil {
 		return err
 	}
@@ -119,9 +121,19 @@ func queuePutHolds(f *flush, here pgtype.UUID, put []heldAt) error {
 	return nil
 }
 
-func queuePutBookings(f *flush, here pgtype.UUID, put []seating.Booking) {
+func queuePutBookings(f *flush, here pgtype.UUID, put []seating.Booking) error {
 	if len(put) == 0 {
-		return
+		return nil
+	}
+	left := make([]pgtype.Text, len(put)) // NULL while nobody has left
+	for i, b := range put {
+		if len(b.Left) > 0 {
+			body, err := encoded(b.Left)
+			if err != nil {
+				return err
+			}
+			left[i] = orNull(body)
+		}
 	}
 	instants := func(column func(b seating.Booking) pgtype.Timestamptz) []pgtype.Timestamptz { return each(put, column) }
 	words := func(column func(b seating.Booking) string) []string { return each(put, column) }
@@ -145,9 +157,17 @@ func queuePutBookings(f *flush, here pgtype.UUID, put []seating.Booking) {
 		instants(func(b seating.Booking) pgtype.Timestamptz { return at(b.CheckedInAt) }),
 		instants(func(b seating.Booking) pgtype.Timestamptz { return at(b.EndedAt) }),
 		each(put, func(b seating.Booking) pgtype.Text { return orNull(b.ChosenBy) }),
+		left,
+		instants(func(b seating.Booking) pgtype.Timestamptz { return at(b.PlannedStart) }),
+		each(put, func(b seating.Booking) int { return b.Priority }),
+		each(put, func(b seating.Booking) int { return int(b.Quoted) }),
+		instants(func(b seating.Booking) pgtype.Timestamptz { return at(b.PendingUntil) }),
+		instants(func(b seating.Booking) pgtype.Timestamptz { return at(b.LateAt) }),
+		instants(func(b seating.Booking) pgtype.Timestamptz { return at(b.OverstayAt) }),
 		instants(func(b seating.Booking) pgtype.Timestamptz { return on(b.CreatedAt) }),
 		words(func(b seating.Booking) string { return b.CreatedBy }),
 		each(put, func(b seating.Booking) int64 { return b.Version }))
+	return nil
 }
 
 func queuePutAllocations(f *flush, here pgtype.UUID, put []seating.Allocation) {

@@ -48,16 +48,20 @@ SELECT maitred.expect((SELECT COUNT(*) FROM gone), $17);
 -- name: PutBookings
 INSERT INTO maitred.bookings (restaurant_id, id, reference, covers, date, time, service_date, starts_at, ends_at,
     dining_starts_at, dining_ends_at, turn_minutes, status, zone_id, seating_wish, source, arrived_at, checked_in_at, ended_at,
-    chosen_by, created_at, created_by, version)
+    chosen_by, left_tables, planned_starts_at, priority, quoted_minutes, pending_until, late_at, overstay_at,
+    created_at, created_by, version)
 SELECT $1, b.id, b.reference, b.covers, b.date::date, b.time, b.service_date::date, b.starts_at, b.ends_at,
     b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status, b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at,
-    b.chosen_by, b.created_at, b.created_by, b.version
+    b.chosen_by, b.left_tables::jsonb, b.planned_starts_at, b.priority, b.quoted_minutes, b.pending_until, b.late_at, b.overstay_at,
+    b.created_at, b.created_by, b.version
 FROM unnest($2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[],
     $10::timestamptz[], $11::timestamptz[], $12::integer[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::timestamptz[],
-    $18::timestamptz[], $19::timestamptz[], $20::text[], $21::timestamptz[], $22::text[], $23::bigint[])
+    $18::timestamptz[], $19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[],
+    $23::integer[], $24::integer[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[], $28::timestamptz[], $29::text[], $30::bigint[])
     AS b (id, reference, covers, date, time, service_date, starts_at, ends_at,
         dining_starts_at, dining_ends_at, turn_minutes, status, zone_id, seating_wish, source, arrived_at, checked_in_at, ended_at,
-        chosen_by, created_at, created_by, version)
+        chosen_by, left_tables, planned_starts_at, priority, quoted_minutes, pending_until, late_at, overstay_at,
+        created_at, created_by, version)
 ON CONFLICT (restaurant_id, id) DO UPDATE
 SET reference = excluded.reference,
     covers = excluded.covers,
@@ -77,6 +81,13 @@ SET reference = excluded.reference,
     checked_in_at = excluded.checked_in_at,
     ended_at = excluded.ended_at,
     chosen_by = excluded.chosen_by,
+    left_tables = excluded.left_tables,
+    planned_starts_at = excluded.planned_starts_at,
+    priority = excluded.priority,
+    quoted_minutes = excluded.quoted_minutes,
+    pending_until = excluded.pending_until,
+    late_at = excluded.late_at,
+    overstay_at = excluded.overstay_at,
     created_at = excluded.created_at,
     created_by = excluded.created_by,
     version = excluded.version;

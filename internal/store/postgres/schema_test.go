@@ -60,6 +60,7 @@ func TestBothStoresHaveTheSameNames(t *testing.T) {
 	}
 	table := regexp.MustCompile(`(?ms)^CREATE TABLE (\w+) \(\n(.*?)^\)`)
 	column := regexp.MustCompile(`(?m)^ {4}([a-z_]+) +(?:TEXT|INTEGER|BLOB|REAL|ANY)\b`)
+	addition := regexp.MustCompile(`(?m)^ALTER TABLE (\w+) ADD COLUMN (\w+) `)
 	var columns []string
 	for _, path := range files {
 		text, err := os.ReadFile(path)
@@ -71,6 +72,9 @@ func TestBothStoresHaveTheSameNames(t *testing.T) {
 			for _, c := range column.FindAllStringSubmatch(found[2], -1) {
 				columns = append(columns, found[1]+"."+c[1])
 			}
+		}
+		for _, added := range addition.FindAllStringSubmatch(up, -1) {
+			columns = append(columns, added[1]+"."+added[2])
 		}
 		if _, ok := postgres.Script(filepath.Base(path)); !ok {
 			t.Errorf("there is no migration %s here", filepath.Base(path))

@@ -108,9 +108,21 @@ func (s *Store) EndedHold(ctx context.Context, r seating.RestaurantID, hold seat
 
 // FindGuests implements store.Lists.
 func (s *Store) FindGuests(ctx context.Context, r seating.RestaurantID, email, phone string, limit int) ([]seating.BookingID, error) {
+	wanted := store.ContactOf(email, phone)
+	if wanted.Empty() {
+		return nil, nil
+	}
 	var found []seating.BookingID
 	err := s.read(ctx, func(q session) error {
-		return rowsOf(ctx, q, "FindGuests", []any{text(r), fold(email), store.Digits(phone), limit}, &found, func(b *seating.BookingID) []any { return []any{id(b)} })
+		return q.each(ctx, "AllContacts", []any{text(r)}, func(scan func(...any) error) error {
+			var b seating.BookingID
+			var email, phone string
+			err := scan(id(&b), &email, &phone)
+			if err == nil && len(found) < limit && wanted.Is(email, phone) {
+				found = append(found, b)
+			}
+			return err
+		})
 	})
 	return found, err
 }

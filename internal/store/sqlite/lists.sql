@@ -4,7 +4,8 @@
 -- By service date, start, id, after the cursor. The tables are those of the last
 -- stretch. The text is searched literally: INSTR knows no wildcards.
 SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
-    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version,
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by,
+    b.left_tables, b.planned_starts_at, b.priority, b.quoted_minutes, b.pending_until, b.late_at, b.overstay_at, b.created_at, b.created_by, b.version,
     (
         SELECT json_group_array(a.table_id ORDER BY a.table_id)
         FROM allocations AS a
@@ -30,7 +31,8 @@ LIMIT ?9;
 
 -- name: OneBooking
 SELECT b.id, b.reference, b.covers, b.date, b.time, b.service_date, b.starts_at, b.ends_at, b.dining_starts_at, b.dining_ends_at, b.turn_minutes, b.status,
-    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by, b.created_at, b.created_by, b.version,
+    b.zone_id, b.seating_wish, b.source, b.arrived_at, b.checked_in_at, b.ended_at, b.chosen_by,
+    b.left_tables, b.planned_starts_at, b.priority, b.quoted_minutes, b.pending_until, b.late_at, b.overstay_at, b.created_at, b.created_by, b.version,
     (
         SELECT json_group_array(a.table_id ORDER BY a.table_id)
         FROM allocations AS a
@@ -90,18 +92,15 @@ WHERE h.restaurant_id = ?1
         LIMIT 1 OFFSET ?3 - 1), 0)
 ORDER BY h.version DESC, h.ordinal DESC;
 
--- name: FindGuests
--- Phone numbers are compared by their digits.
-SELECT g.booking_id
+-- name: AllContacts
+-- The newest service date first.
+SELECT g.booking_id, g.email, g.phone
 FROM guest AS g
 JOIN bookings AS b ON b.restaurant_id = g.restaurant_id
     AND b.id = g.booking_id
 WHERE g.restaurant_id = ?1
-    AND ((?2 <> '' AND LOWER(g.email) = ?2)
-        OR (?3 <> '' AND g.phone <> ''
-            AND REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(g.phone, ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', '') = ?3))
-ORDER BY b.service_date DESC, b.id DESC
-LIMIT ?4;
+    AND (g.email <> '' OR g.phone <> '')
+ORDER BY b.service_date DESC, b.id DESC;
 
 -- name: DayAllocations
 SELECT a.table_id, a.starts_at, a.ends_at, a.owner_kind, a.owner_id, a.claimant

@@ -128,7 +128,8 @@ func bookingColumns(b *seating.Booking) []any {
 		id(&b.ID), &b.Reference, &b.Covers, date(&b.Date), clock(&b.Time), date(&b.ServiceDate),
 		instant(&b.Window.Start), instant(&b.Window.End), instant(&b.Dining.Start), instant(&b.Dining.End), &b.Turn, word(&b.Status),
 		id(&b.ZoneWish), word(&b.SeatingWish), word(&b.Source), instant(&b.ArrivedAt), instant(&b.CheckedInAt), instant(&b.EndedAt),
-		word(&b.ChosenBy), instant(&b.CreatedAt), &b.CreatedBy, &b.Version,
+		word(&b.ChosenBy), decoded(&b.Left), instant(&b.PlannedStart), &b.Priority, &b.Quoted, instant(&b.PendingUntil),
+		instant(&b.LateAt), instant(&b.OverstayAt), instant(&b.CreatedAt), &b.CreatedBy, &b.Version,
 	}
 }
 

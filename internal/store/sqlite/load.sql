@@ -61,7 +61,8 @@ ORDER BY ordinal;
 
 -- name: LoadBookings
 SELECT id, reference, covers, date, time, service_date, starts_at, ends_at, dining_starts_at, dining_ends_at, turn_minutes, status,
-    zone_id, seating_wish, source, arrived_at, checked_in_at, ended_at, chosen_by, created_at, created_by, version
+    zone_id, seating_wish, source, arrived_at, checked_in_at, ended_at, chosen_by,
+    left_tables, planned_starts_at, priority, quoted_minutes, pending_until, late_at, overstay_at, created_at, created_by, version
 FROM bookings
 WHERE restaurant_id = ?1
     AND service_date >= ?2;

@@ -21,7 +21,7 @@ var migrationFiles embed.FS
 
 // Migrate moves the schema of the database at path and returns its steps
 // afterwards, in order. The file is made when it is missing. Taking back a
-// migration that made tables loses their rows.
+// migration that made tables or columns loses what is in them.
 func Migrate(ctx context.Context, path string, d store.Direction) ([]store.Migration, error) {
 	path, err := touchFile(path)
 	if err != nil {

@@ -80,3 +80,25 @@ func TestRowsAreFoundByIndex(t *testing.T) {
 		}
 	}
 }
+
+// TestADayAndANoteAreFoundByIndex: the tables of a day booking by booking, which
+// then are sorted; and of the notes each by the key of its line.
+func TestADayAndANoteAreFoundByIndex(t *testing.T) {
+	t.Parallel()
+	s := open(t, storetest.Options{Now: storetest.NewClock().Now})
+	for name, want := range map[string][]string{
+		"DayAllocations": {
+			"SEARCH b USING COVERING INDEX bookings_day (restaurant_id=? AND service_date=?)",
+			"SEARCH a USING COVERING INDEX allocations_claimant (restaurant_id=? AND claimant=? AND owner_kind=?)",
+		},
+		"EraseGuests": {"SEARCH guest USING PRIMARY KEY (restaurant_id=? AND booking_id=?)"},
+		"EraseNotes":  {"SEARCH staff_note USING PRIMARY KEY (restaurant_id=?)", "SEARCH h USING PRIMARY KEY (restaurant_id=? AND version=? AND ordinal=?)"},
+	} {
+		plan := planOf(t, s, sqlite.Queries()[name])
+		for _, step := range want {
+			if !strings.Contains(plan, step) {
+				t.Errorf("plan of %s\n= %s\nwant %s", name, plan, step)
+			}
+		}
+	}
+}

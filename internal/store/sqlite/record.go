@@ -9,7 +9,7 @@ import (
 )
 
 // writeRecord writes what is told of a change, after its rows: journal, history,
-// outbox, receipt, due work, guests, notes. The journal entry closes the change;
+// outbox, receipt, due work, what is erased, guests, notes. The journal entry closes the change;
 // no capacity row can be written behind the last one of a batch.
 func writeRecord(ctx context.Context, q session, c *house.Change, now servicetime.Instant) error {
 	steps := []func() error{
@@ -18,7 +18,9 @@ func writeRecord(ctx context.Context, q session, c *house.Change, now servicetim
 		func() error { return writeEvents(ctx, q, c, now) },
 		func() error { return writeReceipt(ctx, q, c) },
 		func() error { return writeDue(ctx, q, c) },
+		func() error { return erase(ctx, q, c) },
 		func() error { return writeGuests(ctx, q, c) },
+		func() error { return patchGuests(ctx, q, c) },
 		func() error { return writeNotes(ctx, q, c) },
 	}
 	for _, step := range steps {

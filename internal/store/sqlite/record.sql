@@ -32,6 +32,49 @@ ON CONFLICT (restaurant_id, subject, kind) DO UPDATE
 SET run_at = excluded.run_at,
     attempt = excluded.attempt;
 
+-- name: EraseGuests
+DELETE FROM guest
+WHERE restaurant_id = ?1
+    AND booking_id IN (SELECT value FROM json_each(?2));
+
+-- name: EraseNotes
+-- Those beside the lines of these bookings and of their holds, whatever became of
+-- the holds. Notes are few; the ended holds are looked through only when a note
+-- stands beside the line of a hold.
+DELETE FROM staff_note
+WHERE restaurant_id = ?1
+    AND EXISTS (
+        SELECT 1
+        FROM history AS h
+        WHERE h.restaurant_id = ?1
+            AND h.version = staff_note.version
+            AND h.ordinal = staff_note.ordinal
+            AND (
+                h.subject IN (SELECT 'booking:' || value FROM json_each(?2))
+                OR h.subject GLOB 'hold:*'
+                AND (
+                    h.subject IN (
+                        SELECT 'hold:' || l.id
+                        FROM holds AS l
+                        WHERE l.restaurant_id = ?1
+                            AND l.booking_id IN (SELECT value FROM json_each(?2)))
+                    OR h.subject IN (
+                        SELECT 'hold:' || e.id
+                        FROM ended_holds AS e
+                        WHERE e.restaurant_id = ?1
+                            AND e.booking_id IN (SELECT value FROM json_each(?2))))));
+
+-- name: PatchGuest
+-- What is NULL stays, or is empty when nothing was known of the guest.
+INSERT INTO guest (restaurant_id, booking_id, name, name_key, phone, email, notes)
+VALUES (?1, ?2, COALESCE(?3, ''), COALESCE(?4, ''), COALESCE(?5, ''), COALESCE(?6, ''), COALESCE(?7, ''))
+ON CONFLICT (restaurant_id, booking_id) DO UPDATE
+SET name = COALESCE(?3, guest.name),
+    name_key = COALESCE(?4, guest.name_key),
+    phone = COALESCE(?5, guest.phone),
+    email = COALESCE(?6, guest.email),
+    notes = COALESCE(?7, guest.notes);
+
 -- name: UpsertGuest
 INSERT INTO guest (restaurant_id, booking_id, name, name_key, phone, email, notes)
 VALUES (?, ?, ?, ?, ?, ?, ?)

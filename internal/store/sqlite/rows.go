@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
@@ -121,12 +120,25 @@ func overrideColumn(o *seating.Override) (any, error) {
 	return encoded(o)
 }
 
+// leftColumn is NULL while nobody has left.
+func leftColumn(tables []seating.TableID) (any, error) {
+	if len(tables) == 0 {
+		return nil, nil //nolint:nilnil // NULL is the column of no tables
+	}
+	return encoded(tables)
+}
+
 func (w *rowWriter) putBookings(ctx context.Context) error {
 	for _, b := range w.c.Rows.PutBookings {
-		_, err := w.q.exec(ctx, "UpsertBooking", w.r, text(b.ID), b.Reference, b.Covers, b.Date.String(), b.Time.String(), b.ServiceDate.String(),
+		left, err := leftColumn(b.Left)
+		if err != nil {
+			return err
+		}
+		_, err = w.q.exec(ctx, "UpsertBooking", w.r, text(b.ID), b.Reference, b.Covers, b.Date.String(), b.Time.String(), b.ServiceDate.String(),
 			int64(b.Window.Start), int64(b.Window.End), int64(b.Dining.Start), int64(b.Dining.End), int(b.Turn), string(b.Status),
 			text(b.ZoneWish), orNull(string(b.SeatingWish)), string(b.Source), at(b.ArrivedAt), at(b.CheckedInAt), at(b.EndedAt),
-			orNull(string(b.ChosenBy)), int64(b.CreatedAt), b.CreatedBy, b.Version)
+			orNull(string(b.ChosenBy)), left, at(b.PlannedStart), b.Priority, int(b.Quoted), at(b.PendingUntil), at(b.LateAt), at(b.OverstayAt),
+			int64(b.CreatedAt), b.CreatedBy, b.Version)
 		if taken(err) {
 			// Its key is replaced, so it is the reference that another booking has.
 			return &store.GuardError{Index: w.index, Guard: house.Guard{Kind: house.GuardReference, Reference: b.Reference}, Now: w.now}
@@ -209,4 +221,4 @@ func (w *rowWriter) anchorHolds(ctx context.Context) error {
 }
 
 // fold makes the key by which names are unique, ignoring case.
-func fold(s string) string { return strings.ToLower(s) }
+func fold(s string) string { return store.FoldName(s) }

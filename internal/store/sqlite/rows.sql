@@ -38,8 +38,9 @@ WHERE restaurant_id = ?
 -- name: UpsertBooking
 INSERT INTO bookings (restaurant_id, id, reference, covers, date, time, service_date, starts_at, ends_at,
     dining_starts_at, dining_ends_at, turn_minutes, status, zone_id, seating_wish, source, arrived_at, checked_in_at, ended_at,
-    chosen_by, created_at, created_by, version)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    chosen_by, left_tables, planned_starts_at, priority, quoted_minutes, pending_until, late_at, overstay_at,
+    created_at, created_by, version)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (restaurant_id, id) DO UPDATE
 SET reference = excluded.reference,
     covers = excluded.covers,
@@ -59,6 +60,13 @@ SET reference = excluded.reference,
     checked_in_at = excluded.checked_in_at,
     ended_at = excluded.ended_at,
     chosen_by = excluded.chosen_by,
+    left_tables = excluded.left_tables,
+    planned_starts_at = excluded.planned_starts_at,
+    priority = excluded.priority,
+    quoted_minutes = excluded.quoted_minutes,
+    pending_until = excluded.pending_until,
+    late_at = excluded.late_at,
+    overstay_at = excluded.overstay_at,
     created_at = excluded.created_at,
     created_by = excluded.created_by,
     version = excluded.version;

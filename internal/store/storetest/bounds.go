@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,6 +41,19 @@ func boundsOfTheSchema(t *testing.T, e Env) {
 			c.Rows.PutBookings = []seating.Booking{b}
 		}
 	}
+	booking := func(reference string, set func(*seating.Booking)) func(*Seed, *house.Change) {
+		return func(d *Seed, c *house.Change) {
+			b := d.Booking(reference, 0, 60)
+			set(&b)
+			c.Rows.PutBookings = []seating.Booking{b}
+		}
+	}
+	priority := func(n int) func(*Seed, *house.Change) {
+		return booking(fmt.Sprintf("P%d", n), func(b *seating.Booking) { b.Priority = n })
+	}
+	quoted := func(n servicetime.Minutes) func(*Seed, *house.Change) {
+		return booking(fmt.Sprintf("Q%d", n), func(b *seating.Booking) { b.Quoted = n })
+	}
 	command := func(n int) func(*Seed, *house.Change) {
 		return func(_ *Seed, c *house.Change) { c.Command = strings.Repeat("c", n) }
 	}
@@ -65,6 +79,12 @@ func boundsOfTheSchema(t *testing.T, e Env) {
 		{"a budget over 4 s", window(4), false},
 		{"a wish for a booth", wish(seating.SeatingBooth), true},
 		{"a wish for a bench", wish("bench"), false},
+		{"a priority of 9", priority(9), true},
+		{"a priority of 10", priority(10), false},
+		{"a priority of -1", priority(-1), false},
+		{"a wait of 600 minutes", quoted(600), true},
+		{"a wait of 601 minutes", quoted(601), false},
+		{"a wait of -1 minutes", quoted(-1), false},
 	}
 	for _, tt := range tests {
 		c := d.Change("bounds", house.Rows{}, seating.AspectPolicy)
