@@ -68,8 +68,9 @@ func (d *draft) past(e *house.Entry, left servicetime.Window, tables []seating.T
 	return rows
 }
 
-// truncate ends the booking's occupancy now; what lies in the past stays.
-func (d *draft) truncate(e *house.Entry) {
+// truncate ends the booking's occupancy now; what lies in the past stays. It
+// returns the tables that the booking is still shown with: those of its past.
+func (d *draft) truncate(e *house.Entry) []seating.TableID {
 	var want []seating.Allocation
 	for _, a := range e.Allocations {
 		if a.Window.Start < d.env.Now {
@@ -78,6 +79,7 @@ func (d *draft) truncate(e *house.Entry) {
 		}
 	}
 	d.replace(e.Allocations, want)
+	return (&house.Entry{Allocations: want}).Tables()
 }
 
 // replace drops and puts what differs between two lists of allocations.

@@ -3,8 +3,10 @@ package decide
 import (
 	"slices"
 
+	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/planner"
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
 )
 
 // Name implements Command.
@@ -25,6 +27,9 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if e.Status == seating.Waitlisted && to == seating.CheckedIn {
+		e = d.fromNow(e)
+	}
 	r := planner.RequestFor(e, d.env.Actor.Principal, d.env.Now)
 	r.Override = c.Override
 	v := planner.Judge(d.h, r, c.Tables)
@@ -38,8 +43,9 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, err
 	}
 	b := e.Booking
+	var early *seating.Check
 	if to == seating.CheckedIn && e.Status != seating.CheckedIn {
-		d.seatEarly(&b, v.Tables)
+		_, early = d.seatEarly(&b, v.Tables)
 	}
 	d.endOwnHold(e, seating.EndSuperseded, "assigned")
 	left := planner.Remaining(b.Window, d.env.Now)
@@ -47,8 +53,22 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 	d.seatAt(e, left, v.Tables)
 	d.overridden(bookingSubject(e.ID), c.Override, c.Note, v.Checks)
 	result := d.assigned(e, b, v.Tables, to, seating.ChosenByPerson)
-	result.Checks, result.Summary = v.Checks, &v.Summary
+	result.Checks, result.Summary = beside(v.Checks, early), &v.Summary
 	return result, nil
+}
+
+// fromNow is a waiting party whose time to dine has begun: it has its whole stay
+// from the moment it sits down. Source: docs/domain.md, waitlist.
+func (d *draft) fromNow(e *house.Entry) *house.Entry {
+	waited := d.env.Now.Sub(e.Dining.Start)
+	if waited <= 0 {
+		return e
+	}
+	late := *e
+	for _, w := range []*servicetime.Window{&late.Dining, &late.Window} {
+		w.Start, w.End = w.Start.Add(waited), w.End.Add(waited)
+	}
+	return &late
 }
 
 // Name implements Command.

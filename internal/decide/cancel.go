@@ -1,8 +1,7 @@
 package decide
 
 import (
-	"slices"
-
+	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
 )
 
@@ -20,7 +19,7 @@ func (c Cancel) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, seating.Invalid("/reason", "a reason is a code like guest_called: lower-case letters, digits and _, at most 40")
 	}
 	if e.Status == seating.Cancelled {
-		return Result{Booking: &Booking{Booking: e.Booking, Tables: e.Tables()}}, nil
+		return stands(e), nil
 	}
 	if err := d.step(e, seating.Cancelled); err != nil {
 		return Result{}, err
@@ -28,27 +27,28 @@ func (c Cancel) decide(d *draft) (Result, *seating.Error) {
 	if err := d.untouched(c.Booking); err != nil {
 		return Result{}, err
 	}
-	had := e.Tables()
-	b := e.Booking
-	d.endOwnHold(e, seating.EndReleased, "cancelled")
-	d.truncate(e)
-	if len(had) > 0 {
-		d.cleared(b.ID, b.Window, had, "cancelled")
-	}
-	d.becomes(&b, seating.Cancelled, c.Reason)
-	d.put(b, had...)
-	b.Version = d.version()
-	return Result{Booking: &Booking{Booking: b, Tables: d.keeps(e.ID, had)}}, nil
+	return d.over(e, seating.Cancelled, c.Reason, "cancelled"), nil
 }
 
-// keeps are the tables a booking is still shown with after its occupancy was
-// cut: those where it has past rows.
-func (d *draft) keeps(id seating.BookingID, had []seating.TableID) []seating.TableID {
-	var kept []seating.TableID
-	for _, a := range d.h.Booking(id).Allocations {
-		if a.Window.Start < d.env.Now && slices.Contains(had, a.Table) && !slices.Contains(kept, a.Table) {
-			kept = append(kept, a.Table)
-		}
+// over ends a booking: its hold, its occupancy from now on, its life, all in one
+// change (D22). What it had is remembered for the step back. Cause says why hold
+// and tables are free, reason is what somebody gave for the end.
+func (d *draft) over(e *house.Entry, to seating.Status, reason, cause string) Result {
+	had := e.Tables()
+	b := e.Booking
+	d.endOwnHold(e, seating.EndReleased, cause)
+	shown := d.truncate(e)
+	if len(had) > 0 {
+		d.cleared(b.ID, b.Window, had, cause)
 	}
-	return kept
+	d.becomes(&b, to, reason)
+	b.Left = had
+	d.put(b, had...)
+	b.Version = d.version()
+	return Result{Booking: &Booking{Booking: b, Tables: shown}}
+}
+
+// stands answers with the booking as it is: what was asked for has happened.
+func stands(e *house.Entry) Result {
+	return Result{Booking: &Booking{Booking: e.Booking, Tables: e.Tables()}}
 }

@@ -15,13 +15,23 @@ func (CloseDay) Name() string { return "close_day" }
 
 // decide ends every booking up to the service date and moves openFrom past it:
 // checked-in parties have left, those who were expected did not come, the waiting
-// list is over. Closing a closed day does nothing.
+// list is over. Closing a closed day does nothing. The job that is too early, as
+// the service periods have changed, is told when to come again, and one that is
+// too late that there is nothing to come for.
 // Source: docs/domain.md, close of day.
 func (c CloseDay) decide(d *draft) (Result, *seating.Error) {
+	job := d.env.Actor.Kind == seating.ActorSystem
 	if c.Date < d.h.OpenFrom {
+		if job {
+			d.forget(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay})
+		}
 		return Result{}, nil
 	}
-	if due := d.h.Calendar.DayEnd(c.Date).Add(closeAfter); d.env.Now < due {
+	if due := d.closable(c.Date); d.env.Now < due {
+		if job {
+			d.again(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay, RunAt: due})
+			return Result{}, nil
+		}
 		return Result{}, seating.Invalid("/date", "the service of %s can be closed from %s", c.Date, due)
 	}
 	n := 0
@@ -33,11 +43,14 @@ func (c CloseDay) decide(d *draft) (Result, *seating.Error) {
 			n += d.close(e)
 		}
 	}
+	for date := d.h.OpenFrom; date <= c.Date; date++ {
+		d.forget(house.DueRow{Subject: daySubject(date), Kind: house.DueCloseDay})
+	}
 	open := c.Date.AddDays(1)
 	d.rows.OpenFrom = &open
 	d.changes(seating.AspectBookings)
 	d.touch.Many = true
-	d.line("day:"+c.Date.String(), "open", "closed", "closed", detail(map[string]any{"bookings": n}))
+	d.line(daySubject(c.Date), "open", "closed", "closed", detail(map[string]any{"bookings": n}))
 	d.event(seating.EventDayClosed, seating.SeverityNotice, seating.BookingID{}, seating.EventPayload{Date: &c.Date})
 	return Result{Count: n}, nil
 }

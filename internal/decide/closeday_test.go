@@ -45,9 +45,9 @@ func TestCloseDay(t *testing.T) {
 	thursday, friday := decide.CloseDay{Date: housetest.Friday.AddDays(-1)}, decide.CloseDay{Date: housetest.Friday}
 	due := housetest.At("23:59") + 60*1e6 + 6*3600*1e6 // the calendar date ends after dinner does
 	s.now = due - 1
-	s.fields(seating.System(), friday, "/date")
+	s.fields(seating.Operator(), friday, "/date")
 	s.ok(seating.System(), thursday)
-	s.nothing(seating.System(), thursday)
+	s.nothing(seating.Operator(), thursday)
 	s.now = due
 	before := map[int]seating.Status{}
 	for n := range 27 {
@@ -101,7 +101,7 @@ func TestCloseDay(t *testing.T) {
 	if s.h.Booking(housetest.Booking(40)) == nil {
 		t.Error("Saturday's booking is gone")
 	}
-	s.nothing(seating.System(), friday)
+	s.nothing(seating.Operator(), friday)
 	s.refused(anna, create(50, 2, "20:00"), seating.CodeDayClosed)
 	s.ok(anna, onDay(create(50, 2, "20:00"), 1))
 }
@@ -132,7 +132,7 @@ func TestCloseDay_AfterItsLastPeriod(t *testing.T) {
 	s.now = housetest.At("02:00") + (24+6)*3600*1e6
 	twin := *s
 	twin.now--
-	twin.fields(seating.System(), decide.CloseDay{Date: housetest.Friday}, "/date")
+	twin.fields(seating.Operator(), decide.CloseDay{Date: housetest.Friday}, "/date")
 	s.ok(seating.System(), decide.CloseDay{Date: housetest.Friday})
 }
 

@@ -42,12 +42,16 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 
 	d.guards = append(d.guards, house.Guard{Kind: house.GuardHoldLive, Hold: e.Hold.ID})
 	b := e.Booking
+	var early *seating.Check
 	if to == seating.CheckedIn {
 		// A party that sits keeps its past; what it gets starts now, not with the
 		// hold's rows.
 		left := r.Window
-		if e.Status != seating.CheckedIn && d.seatEarly(&b, tables) {
-			left = b.Window
+		if e.Status != seating.CheckedIn {
+			var moved bool
+			if moved, early = d.seatEarly(&b, tables); moved {
+				left = b.Window
+			}
 		}
 		d.seatAt(e, left, tables)
 		d.rows.DropAllocations = append(d.rows.DropAllocations, e.Hold.Allocations...)
@@ -56,7 +60,9 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 		d.rows.Reown = append(d.rows.Reown, e.Hold.ID)
 	}
 	d.endHold(e, seating.EndConfirmed, "")
-	return d.assigned(e, b, tables, to, seating.ChosenByPerson), nil
+	result := d.assigned(e, b, tables, to, seating.ChosenByPerson)
+	result.Checks = beside(nil, early)
+	return result, nil
 }
 
 // confirmedBefore finds the booking that the hold was confirmed for, when that is

@@ -33,16 +33,26 @@ func (s *stage) lines() []string {
 	return all
 }
 
-// due is the last change's due work: -hold dropped, +hold put.
+// due is the last change's due work: -1 and +1 an expiry of hold 1 dropped and
+// put, with the kind before it where it is another: +late1, -close_day.
 func (s *stage) due() []string {
 	var all []string
 	short := func(sign string, rows []house.DueRow) {
 		for _, r := range rows {
-			if r.Kind != house.DueHoldExpiry || (sign == "+") != (r.RunAt > 0) {
-				s.t.Errorf("due row %s%+v is not an expiry", sign, r)
+			if (sign == "+") != (r.RunAt > 0) {
+				s.t.Errorf("due row %s%+v: want a time when it is put, and none when it goes", sign, r)
 			}
-			id := strings.TrimPrefix(r.Subject, "hold:")
-			all = append(all, sign+strings.TrimLeft(id[len(id)-4:], "0"))
+			what, id, _ := strings.Cut(r.Subject, ":")
+			kind := strings.TrimPrefix(string(r.Kind), string(house.DueHoldExpiry))
+			if of := map[house.DueKind]string{house.DueHoldExpiry: "hold", house.DueCloseDay: "day"}[r.Kind]; of != what && (of != "" || what != "booking") {
+				s.t.Errorf("due row %s%+v is not of the right subject", sign, r)
+			}
+			if what == "day" {
+				id = ""
+			} else {
+				id = strings.TrimLeft(id[len(id)-4:], "0")
+			}
+			all = append(all, sign+kind+id)
 		}
 	}
 	short("-", s.last.Due.Drop)
@@ -74,12 +84,12 @@ func TestRecord(t *testing.T) {
 		want   want
 	}{
 		{name: "create", who: anna, do: create(20, 4, "19:00"), want: want{
-			ev(seating.EventBookingCreated), []string{"booking14:>pending"}, nil, []house.GuardKind{house.GuardReference}, []seating.Aspect{bookings},
+			ev(seating.EventBookingCreated), []string{"booking14:>pending"}, []string{"+late14"}, []house.GuardKind{house.GuardReference}, []seating.Aspect{bookings},
 		}},
 		{name: "create with tables", who: anna, do: create(20, 4, "19:00", 1), want: want{
 			ev(seating.EventBookingCreated, seating.EventAssignmentSync, seating.EventBookingConfirmed),
 			[]string{"booking14:>assigned", "booking14:>pending", "booking14:pending>confirmed"},
-			nil,
+			[]string{"+late14"},
 			[]house.GuardKind{house.GuardReference},
 			[]seating.Aspect{bookings},
 		}},
@@ -146,10 +156,10 @@ func TestRecord(t *testing.T) {
 			ev(seating.EventAssignmentSync, seating.EventAssignmentSync), []string{"booking1:>assigned", "booking2:>assigned"}, nil, nil, []seating.Aspect{bookings},
 		}},
 		{name: "cancel", before: seats, who: anna, do: decide.Cancel{Booking: housetest.Booking(1), Reason: "ill"}, want: want{
-			ev(seating.EventAssignmentCleared, seating.EventBookingCancelled), []string{"booking1:confirmed>cancelled"}, nil, nil, []seating.Aspect{bookings},
+			ev(seating.EventAssignmentCleared, seating.EventBookingCancelled), []string{"booking1:confirmed>cancelled"}, []string{"-late1"}, nil, []seating.Aspect{bookings},
 		}},
 		{name: "cancel with a hold", before: held, who: anna, do: decide.Cancel{Booking: housetest.Booking(1)}, want: want{
-			ev(seating.EventHoldReleased, seating.EventBookingCancelled), []string{"booking1:hold_live>hold_released", "booking1:pending>cancelled"}, []string{"-1"}, nil, []seating.Aspect{holds, bookings},
+			ev(seating.EventHoldReleased, seating.EventBookingCancelled), []string{"booking1:hold_live>hold_released", "booking1:pending>cancelled"}, []string{"-1", "-late1"}, nil, []seating.Aspect{holds, bookings},
 		}},
 		{name: "put policy", who: cleo, do: decide.PutPolicy{Policy: setting(housetest.Policy(), func(p *seating.Policy) { p.MaxTables = 3 })}, want: want{
 			ev(seating.EventPolicyChanged), []string{"policy:>changed"}, nil, nil, []seating.Aspect{seating.AspectPolicy},
@@ -158,7 +168,7 @@ func TestRecord(t *testing.T) {
 			ev(seating.EventPolicyChanged), []string{"policy:>changed"}, nil, nil, []seating.Aspect{seating.AspectPolicy},
 		}},
 		{name: "import", who: seating.Operator(), do: imports(imported(20, seating.Confirmed, "12:00", 1)), want: want{
-			ev(seating.EventBookingCreated, seating.EventAssignmentSync), []string{"booking14:>confirmed"}, nil, nil, []seating.Aspect{bookings},
+			ev(seating.EventBookingCreated, seating.EventAssignmentSync), []string{"booking14:>confirmed"}, []string{"+late14"}, nil, []seating.Aspect{bookings},
 		}},
 		{name: "rotate epoch", who: seating.Operator(), do: decide.RotateEpoch{Epoch: "next1"}, want: want{
 			ev(seating.EventEpochRotated), []string{"restaurant:>epoch"}, nil, nil, []seating.Aspect{seating.AspectFloor, seating.AspectPolicy, bookings, holds},
@@ -332,9 +342,7 @@ func (r *replays) Do(who seating.Actor, c decide.Command) *seating.Error {
 	if diff := cmp.Diff(next.State(), r.again.State()); diff != "" {
 		r.t.Fatalf("%s replayed from %s differs (-decided +replayed):\n%s", c.Name(), text, diff)
 	}
-	for _, e := range d.Change.Rows.EndHolds {
-		r.ended[e.ID] = e
-	}
+	r.remembers(d.Change)
 	r.h = next
 	return nil
 }

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"slices"
+
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/planner"
 	"github.com/maitred/maitred/internal/seating"
@@ -11,7 +13,7 @@ import (
 // event. The booking is not put yet.
 func (d *draft) becomes(b *seating.Booking, to seating.Status, reason string) {
 	from := b.Status
-	b.Status = to
+	enters(b, to)
 	switch to {
 	case seating.CheckedIn:
 		b.CheckedInAt = d.env.Now
@@ -26,6 +28,29 @@ func (d *draft) becomes(b *seating.Booking, to seating.Status, reason string) {
 	d.event(statusEvent(to), seating.SeverityInfo, b.ID, seating.EventPayload{
 		Status: to, Window: b.Window, Reason: reason, What: changedWhat(to),
 	})
+}
+
+// enters puts a booking into a state and forgets what has a meaning in others
+// only: the place on the waitlist, the time by which it must be confirmed, its end.
+func enters(b *seating.Booking, to seating.Status) {
+	b.Status = to
+	if to != seating.Waitlisted {
+		b.Priority, b.Quoted = 0, 0
+	}
+	if to != seating.Pending {
+		b.PendingUntil = 0
+	}
+	if !to.Ended() {
+		b.EndedAt, b.Left = 0, nil
+	}
+}
+
+// goesBack takes a step back: what says which one. The booking is not put yet.
+func (d *draft) goesBack(b *seating.Booking, to seating.Status, what string) {
+	from := b.Status
+	enters(b, to)
+	d.line(bookingSubject(b.ID), string(from), string(to), what, "")
+	d.event(seating.EventBookingChanged, seating.SeverityInfo, b.ID, seating.EventPayload{Status: to, Window: b.Window, What: what})
 }
 
 func statusEvent(s seating.Status) seating.EventType {
@@ -53,9 +78,10 @@ func changedWhat(s seating.Status) string {
 	return ""
 }
 
-// put stores a booking as changed by this change.
+// put stores a booking as changed by this change, with its due work.
 func (d *draft) put(b seating.Booking, tables ...seating.TableID) {
 	b.Version = d.version()
+	d.remind(b)
 	d.rows.PutBookings = append(d.rows.PutBookings, b)
 	d.changes(seating.AspectBookings)
 	d.touches(b.ID, b.Window, tables...)
@@ -90,8 +116,8 @@ func (d *draft) target(e *house.Entry, t Transition) (seating.Status, *seating.E
 		if !d.env.Actor.Can(seating.CapSeat) {
 			return "", seating.Refuse(seating.CodeForbidden, "Checking in takes the capability seat.")
 		}
-		if today := d.h.Calendar.ServiceDate(d.env.Now); e.ServiceDate > today {
-			return "", wrongState(e, "It is for %s and cannot be checked in before that day.", e.ServiceDate)
+		if err := d.onItsDay(e); err != nil {
+			return "", err
 		}
 	default:
 		return "", seating.Invalid("/transition", "one of confirmed, checked_in, none")
@@ -102,27 +128,56 @@ func (d *draft) target(e *house.Entry, t Transition) (seating.Status, *seating.E
 	return to, d.step(e, to)
 }
 
+// onItsDay refuses a check-in on a day before the booking's service date.
+func (d *draft) onItsDay(e *house.Entry) *seating.Error {
+	if today := d.h.Calendar.ServiceDate(d.env.Now); e.ServiceDate > today {
+		return wrongState(e, "It is for %s and cannot be checked in before that day.", e.ServiceDate)
+	}
+	return nil
+}
+
 // seatEarly lets a party that checks in before its window claim its tables from
 // now, if they are free until then and nobody overstays at them; else the window
-// stays. It reports whether it moved the window.
-// Source: docs/domain.md, time.
-func (d *draft) seatEarly(b *seating.Booking, tables []seating.TableID) bool {
+// stays, and the check says who has a table until when. It reports whether it
+// moved the window. Source: docs/domain.md, time.
+func (d *draft) seatEarly(b *seating.Booking, tables []seating.TableID) (moved bool, warning *seating.Check) {
 	if b.Window.Start <= d.env.Now {
-		return false
+		return false, nil
 	}
 	gap := servicetime.Window{Start: d.env.Now, End: b.Window.Start}
+	var busy []seating.Blocker
 	for _, t := range tables {
-		if planner.Overstaying(d.h, t, planner.Request{Booking: b.ID, Now: d.env.Now}) != nil {
-			return false
+		if o := planner.Overstaying(d.h, t, planner.Request{Booking: b.ID, Now: d.env.Now}); o != nil {
+			busy = append(busy, *o)
 		}
 		for slot := range d.h.Occupancy(t, gap) {
 			lapsed := slot.Kind == seating.OwnedByHold && !slot.Entry.Hold.Live(d.env.Now)
 			if slot.Claimant != seating.AnyID(b.ID) && !lapsed {
-				return false
+				busy = append(busy, planner.Blocking(d.h, slot))
 			}
 		}
 	}
+	if len(busy) > 0 {
+		return false, &seating.Check{
+			ID: seating.CheckConflict, Outcome: seating.OutcomeWarning, Code: seating.CodeAssignmentConflict,
+			Message: "It has its tables from the start of its window. " + planner.Busy(d.h, busy[0]), Blockers: busy,
+		}
+	}
 	d.sweep(tables, gap, b.ID)
-	b.Window.Start = d.env.Now
-	return true
+	b.PlannedStart, b.Window.Start = b.Window.Start, d.env.Now
+	return true, nil
+}
+
+// beside puts the warning of an early check-in among the checks.
+func beside(checks []seating.Check, warning *seating.Check) []seating.Check {
+	if warning == nil {
+		return checks
+	}
+	i := slices.IndexFunc(checks, func(c seating.Check) bool { return c.ID == warning.ID })
+	if i < 0 {
+		return append(slices.Clone(checks), *warning)
+	}
+	checks = slices.Clone(checks)
+	checks[i] = *warning
+	return checks
 }

@@ -21,6 +21,8 @@ var wantCapability = map[string]seating.Capability{
 	"get-assignment-context": "see", "list-holds": "see", "get-hold": "see", "get-floor": "see", "get-policy": "see",
 	"get-service-periods": "see", "get-closures": "see", "get-version": "see",
 	"create-booking": "book", "cancel-booking": "book",
+	"arrive-booking": "seat", "check-in-booking": "seat", "undo-check-in": "seat", "check-out-booking": "seat", "mark-no-show": "seat", "undo-no-show": "seat",
+	"reopen-booking": "correct", "reinstate-booking": "correct", "wait-booking": "book", "unwait-booking": "book",
 	"validate-selection": "assign", "make-hold": "assign", "extend-hold": "assign", "release-hold": "assign",
 	"take-over-hold": "assign", "confirm-hold": "assign", "assign-tables": "assign", "unassign-tables": "assign", "swap-assignments": "assign",
 	"put-floor": "configure", "put-policy": "configure", "put-service-periods": "configure", "put-closures": "configure",
@@ -228,6 +230,10 @@ func TestForeignObjectsAreUnknown(t *testing.T) {
 	same("PUT", "/bookings/ID/assignment", s.tables(mine, "T2"), theirBooking, random)
 	same("DELETE", "/bookings/ID/assignment", nil, theirBooking, random)
 	same("POST", "/bookings/ID/cancel", "{}", theirBooking, random)
+	for _, step := range []string{"arrived", "check-in", "undo-check-in", "check-out", "no-show", "undo-no-show", "waitlist"} {
+		same("POST", "/bookings/ID/"+step, "{}", theirBooking, random)
+	}
+	same("DELETE", "/bookings/ID/waitlist", nil, theirBooking, random)
 
 	// T13: somebody else's table, zone and booking in a body
 	for _, table := range []string{theirs.tables["T2"], random} {

@@ -26,6 +26,14 @@ type Booking struct {
 	ChosenBy    seating.ChosenBy    `json:"chosenBy,omitempty" doc:"Who picked the tables." enum:"person,planner"`
 	Guest       *Guest              `json:"guest,omitempty" doc:"As far as the caller may see it."`
 	Version     seating.Version     `json:"version" doc:"At which the booking last changed."`
+
+	CheckedInAt   servicetime.Instant `json:"checkedInAt,omitempty" format:"date-time"`
+	EndedAt       servicetime.Instant `json:"endedAt,omitempty" format:"date-time" doc:"Completed, cancelled or a no-show since."`
+	LateAt        servicetime.Instant `json:"lateAt,omitempty" format:"date-time" doc:"Noticed as late."`
+	OverstayAt    servicetime.Instant `json:"overstayAt,omitempty" format:"date-time" doc:"Noticed as staying past its end."`
+	PendingUntil  servicetime.Instant `json:"pendingUntil,omitempty" format:"date-time" doc:"Cancelled then, unless it is confirmed before."`
+	Priority      int                 `json:"priority,omitempty" doc:"On the waitlist: 0 to 9, the highest first."`
+	QuotedMinutes servicetime.Minutes `json:"quotedMinutes,omitempty" doc:"On the waitlist: the wait the party was told."`
 }
 
 // BookingWindow is the time a booking takes up its tables, and within it the time
@@ -126,6 +134,8 @@ func bookingOf(row store.BookingRow, epoch string) Booking {
 		Window: BookingWindow{Start: b.Window.Start, End: b.Window.End, DiningStart: b.Dining.Start, DiningEnd: b.Dining.End},
 		Status: b.Status, Tables: list(row.Tables), ZoneID: b.ZoneWish, Seating: b.SeatingWish, TurnMinutes: b.Turn,
 		Source: b.Source, ArrivedAt: b.ArrivedAt, ChosenBy: b.ChosenBy, Version: seating.Version{Epoch: epoch, N: b.Version},
+		CheckedInAt: b.CheckedInAt, EndedAt: b.EndedAt, LateAt: b.LateAt, OverstayAt: b.OverstayAt,
+		PendingUntil: b.PendingUntil, Priority: b.Priority, QuotedMinutes: b.Quoted,
 	}
 }
 

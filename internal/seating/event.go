@@ -73,4 +73,5 @@ type EventPayload struct {
 	Date          *servicetime.Date   `json:"serviceDate,omitempty"`
 	What          string              `json:"what,omitempty"`
 	Reason        string              `json:"reason,omitempty"`
+	Minutes       int                 `json:"minutes,omitempty"` // late, or past its end
 }

@@ -15,7 +15,7 @@ func (m *model) create(n, covers int, start, end servicetime.Instant, by string,
 	if start < m.now.Add(-5*time.Minute) {
 		return seating.CodePast
 	}
-	b := &mBooking{n: n, covers: covers, start: start, end: end, status: seating.Pending}
+	b := &mBooking{n: n, covers: covers, start: start, end: end, dine: start, status: seating.Pending}
 	ts = set(ts)
 	if len(ts) > 0 {
 		if code := m.judge(b, by, ts, nil); code != granted {
@@ -123,9 +123,12 @@ func (m *model) confirm(n int, by string, boss bool, transition string) seating.
 	m.end(b, seating.EndConfirmed)
 	if b.status != seating.CheckedIn && to != seating.CheckedIn {
 		// The hold's rows become the booking's as they are.
-		b.sat, b.status = nil, to
+		b.sat = nil
 		for _, t := range ts {
 			b.sat = append(b.sat, mSeg{t, start, b.end})
+		}
+		if to != b.status {
+			m.becomes(b, to)
 		}
 		return granted
 	}
@@ -146,7 +149,12 @@ func (m *model) assign(of int, by string, ts []int, transition string) seating.C
 	if len(ts) > 0 && slices.Equal(ts, b.tablesOf()) && to == b.status && !m.live(b.hold) {
 		return granted
 	}
+	dine, start, end := b.dine, b.start, b.end
+	if b.status == seating.Waitlisted && to == seating.CheckedIn {
+		m.wholeStay(b)
+	}
 	if code := m.judge(b, by, ts, nil); code != granted {
+		b.dine, b.start, b.end = dine, start, end
 		return code
 	}
 	m.end(b, seating.EndSuperseded)
@@ -212,18 +220,10 @@ func (m *model) cancel(of int) seating.Code {
 		return seating.CodeNotFound
 	case b.status == seating.Cancelled:
 		return granted
-	case b.status != seating.Pending && b.status != seating.Confirmed:
+	case b.over() || b.status == seating.CheckedIn:
 		return seating.CodeBookingState
 	}
-	m.end(b, seating.EndReleased)
-	var past []mSeg
-	for _, s := range b.sat {
-		if s.start < m.now {
-			s.end = min(s.end, m.now)
-			past = append(past, s)
-		}
-	}
-	b.sat, b.status = past, seating.Cancelled
+	m.finish(b, seating.Cancelled)
 	return granted
 }
 

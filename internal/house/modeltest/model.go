@@ -21,6 +21,9 @@ type model struct {
 	ended    map[int]seating.HoldEnd // holds that are over, and how
 	endedOf  map[int]*mBooking
 	endedBy  map[int]string // who had made it
+
+	lateAfter time.Duration // the late rule
+	releases  bool
 }
 
 type mTable struct {
@@ -35,6 +38,11 @@ type mBooking struct {
 	sat        []mSeg // its own occupancy, past and future
 	hold       *mHold
 	grants     []mGrant
+
+	dine                                               servicetime.Instant // the party is expected
+	arrived, seatedAt, overAt, late, overstay, planned servicetime.Instant
+	left                                               []int // the tables it had when it ended
+	priority, quoted                                   int
 }
 
 type mSeg struct {
@@ -284,11 +292,13 @@ func target(b *mBooking, t string) (seating.Status, seating.Code) {
 	}
 	if t == "" {
 		t = "none"
-		if b.status == seating.Pending {
+		if b.status == seating.Pending || b.status == seating.Waitlisted {
 			t = "confirmed"
 		}
 	}
 	switch {
+	case t == "none" && b.status == seating.Waitlisted:
+		return "", seating.CodeBookingState
 	case t == "none":
 		return b.status, granted
 	case t == "confirmed" && b.status == seating.CheckedIn:
@@ -304,7 +314,7 @@ func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 	sits := b.status == seating.CheckedIn
 	if to == seating.CheckedIn && !sits && m.now < b.start && m.freeUntil(b, ts) {
 		m.clear(b, ts, m.now, b.start)
-		b.start = m.now
+		b.planned, b.start = b.start, m.now
 		b.sat = nil
 	}
 	var next []mSeg
@@ -326,7 +336,10 @@ func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 			next = append(next, mSeg{t, m.from(b), b.end})
 		}
 	}
-	b.sat, b.status = next, to
+	b.sat = next
+	if to != b.status {
+		m.becomes(b, to)
+	}
 }
 
 // freeUntil reports whether nobody has the tables between now and the party's

@@ -60,7 +60,7 @@ func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
 		if command == nil {
 			continue
 		}
-		err := s.Do(who, command)
+		err := s.Do(gives(command, who), command)
 		got := granted
 		if err != nil {
 			got = err.Code
@@ -81,7 +81,7 @@ func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
 }
 
 func newModel() *model {
-	m := &model{now: Start, tables: map[int]mTable{}, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}, endedBy: map[int]string{}}
+	m := &model{now: Start, tables: map[int]mTable{}, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}, endedBy: map[int]string{}, lateAfter: 15 * time.Minute}
 	for n := 1; n <= 4; n++ {
 		m.tables[n] = mTable{low: 2, high: 4, zone: 1, movable: true}
 	}
@@ -100,16 +100,43 @@ type game struct {
 	holds int // made so far
 }
 
+// evenly picks a number below n, each about as often as another: what rapid picks
+// from a range is mostly small, and a game of mostly the first command is none.
+func evenly(t *rapid.T, n int, label string) int {
+	x := 0
+	for _, bit := range rapid.SliceOfN(rapid.Bool(), 12, 12).Draw(t, label) {
+		x *= 2
+		if bit {
+			x++
+		}
+	}
+	return x % n
+}
+
+// likelyHold picks a hold, every other time one that has not ended.
+func (g *game) likelyHold() int {
+	var there []int
+	for _, b := range g.m.bookings {
+		if b.hold != nil {
+			there = append(there, b.hold.n)
+		}
+	}
+	if len(there) > 0 && evenly(g.t, 2, "a hold that stands") == 0 {
+		return there[evenly(g.t, len(there), "hold")]
+	}
+	return max(1, g.holds+1-evenly(g.t, 7, "hold"))
+}
+
 // draw picks a command and asks the model for its outcome.
 func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	boss, by := who.Can(seating.CapOverride), who.Principal
-	booking := func() int { return rapid.IntRange(1, max(1, len(g.m.bookings)+1)).Draw(g.t, "booking") }
-	hold := func() int { return rapid.IntRange(max(1, g.holds-5), max(1, g.holds+1)).Draw(g.t, "hold") }
-	tables := func() []int { return rapid.SampledFrom(selections).Draw(g.t, "tables") }
+	booking := func() int { return 1 + evenly(g.t, len(g.m.bookings)+1, "booking") }
+	hold := g.likelyHold
+	tables := func() []int { return selections[evenly(g.t, len(selections), "tables")] }
 	transition := func() string {
 		return rapid.SampledFrom([]string{"", "", "", "confirmed", "checked_in", "none"}).Draw(g.t, "transition")
 	}
-	switch kind := rapid.IntRange(0, 99).Draw(g.t, "kind"); {
+	switch kind := evenly(g.t, 145, "kind"); {
 	case kind < 16 && len(g.m.bookings) < mostBookings || len(g.m.bookings) == 0:
 		return g.create(by)
 	case kind < 40:
@@ -150,6 +177,8 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	case kind < 91:
 		a, b := hold(), hold()
 		return decide.ExpireHolds{Holds: []seating.HoldID{housetest.Hold(a), housetest.Hold(b)}}, g.m.expire([]int{a, b})
+	case kind >= 100:
+		return g.drawLife(who)
 	default:
 		g.advance()
 		return nil, granted
@@ -235,6 +264,7 @@ func (g *game) compare(step int, after decide.Command) {
 		if e.Window.Start != b.start || e.Window.End != b.end {
 			fail("booking %d has window %v, want %v to %v", b.n, e.Window, b.start, b.end)
 		}
+		compareLife(e, b, fail)
 		var want []seating.Allocation
 		for _, s := range b.sat {
 			want = append(want, seating.Allocation{
@@ -255,6 +285,7 @@ func (g *game) compare(step int, after decide.Command) {
 		}
 	}
 	sound(h, fail)
+	remembered(h, fail)
 }
 
 // sound demands that no two claimants have a table at the same time.
