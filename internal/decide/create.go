@@ -14,7 +14,7 @@ func (CreateBooking) Name() string { return "create_booking" }
 
 // decide makes the booking, with the tables that were asked for or, with
 // AutoAssign, the best ones. A booking from the web leaves with tables or not at
-// all; any other stays pending where none is found.
+// all; any other stays pending where none is found. One for the waitlist has none.
 func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 	if err := c.valid(d); err != nil {
 		return Result{}, err
@@ -30,7 +30,7 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, err
 	}
 	e := &house.Entry{Booking: b}
-	d.line(bookingSubject(b.ID), "", string(seating.Pending), "", "")
+	d.line(bookingSubject(b.ID), "", string(b.Status), "", "")
 	d.event(seating.EventBookingCreated, seating.SeverityInfo, b.ID, seating.EventPayload{Window: b.Window, Status: b.Status})
 	if !c.Guest.Empty() {
 		d.guests = append(d.guests, house.GuestPut{Booking: b.ID, Guest: c.Guest})
@@ -41,19 +41,14 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 	if c.AutoAssign || c.Source == seating.SourceWeb && len(tables) == 0 {
 		tables, by, missing = nil, seating.ChosenByPlanner, nil
 		best, truncated := planner.Search(d.h, r, 1)
-		switch {
-		case len(best) > 0:
+		if len(best) > 0 {
 			tables = best[0].Tables
-		case truncated:
-			missing = &NoTable{Reason: "search_stopped", Choices: planner.Alternatives(d.h, r, c.Turn)}
-		default:
-			missing = &NoTable{Reason: "no_table_free", Choices: planner.Alternatives(d.h, r, c.Turn)}
+		} else {
+			missing = noTable(truncated, planner.Alternatives(d.h, r, c.Turn))
 		}
 	}
 	if missing != nil && c.Source == seating.SourceWeb {
-		err := seating.Refuse(seating.CodeNoTable, "No table is free for %d at that time.", c.Covers)
-		err.Details.Reason, err.Details.Choices = missing.Reason, missing.Choices
-		return Result{}, err
+		return Result{}, missing.refusal(c.Covers)
 	}
 	if len(tables) == 0 {
 		v := planner.JudgeArrival(d.h, r)
@@ -69,7 +64,11 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 	d.overridden(bookingSubject(b.ID), c.Override, c.Note, v.Checks)
 	d.sweep(v.Tables, r.Window)
 	d.seatAt(e, r.Window, v.Tables)
-	result := d.assigned(e, b, v.Tables, seating.Confirmed, by)
+	to := seating.Confirmed
+	if c.Transition == ToNone {
+		to = seating.Pending
+	}
+	result := d.assigned(e, b, v.Tables, to, by)
 	result.Checks, result.Summary = v.Checks, &v.Summary
 	return result, nil
 }
@@ -80,20 +79,8 @@ func (c CreateBooking) valid(d *draft) *seating.Error {
 	add := func(pointer, message string) {
 		fields = append(fields, seating.Field{Pointer: pointer, Message: message})
 	}
-	if c.Covers < 1 || c.Covers > seating.MaxPartyCovers {
-		add("/covers", "a party has 1 to 100 covers")
-	}
-	if c.Turn != 0 && (c.Turn < servicetime.MinTurn || c.Turn > servicetime.MaxTurn) {
-		add("/turnMinutes", "a stay lasts 1 to 600 minutes")
-	}
-	if !c.ZoneWish.IsZero() && d.h.Floor.Zone(c.ZoneWish) == nil {
-		add("/zoneId", "there is no such zone")
-	}
-	switch c.SeatingWish {
-	case "", seating.SeatingStandard, seating.SeatingSofa, seating.SeatingBooth, seating.SeatingHighTop:
-	default:
-		add("/seatingPreference", "one of standard, sofa, booth, high_top")
-	}
+	d.partyFields(add, c.Covers, c.Turn, c.ZoneWish, c.SeatingWish)
+	c.transitionFields(add)
 	switch c.Source {
 	case seating.SourceWeb, seating.SourcePhone, seating.SourceWalkIn, seating.SourceAPI:
 	default:
@@ -108,12 +95,84 @@ func (c CreateBooking) valid(d *draft) *seating.Error {
 	return seating.InvalidFields(fields)
 }
 
+// transitionFields refuses a state that the booking cannot have when it is made.
+func (c CreateBooking) transitionFields(add func(pointer, message string)) {
+	chosen := len(c.Tables) > 0 || c.AutoAssign || c.Source == seating.SourceWeb
+	switch c.Transition {
+	case "", ToNone:
+	case ToConfirmed:
+		if !chosen && !c.Waitlist {
+			add("/transition", "a booking is confirmed with tables: name them, or let the planner choose")
+		}
+	default:
+		add("/transition", "one of confirmed, none")
+	}
+	if !c.Waitlist {
+		if c.Priority != 0 || c.Quoted != 0 {
+			add("/waitlist", "only a booking on the waitlist has a priority and a quoted wait")
+		}
+		return
+	}
+	waitingFields(add, "/waitlist", c.Priority, c.Quoted)
+	if c.Transition != "" {
+		add("/transition", "a booking on the waitlist is waitlisted")
+	}
+	switch {
+	case c.Source == seating.SourceWeb:
+		add("/waitlist", "a booking from the web leaves with tables and cannot wait")
+	case chosen:
+		add("/waitlist", "a booking on the waitlist has no tables: leave out tableIds and autoAssign")
+	}
+}
+
 // arrive resolves the start and makes the booking and what is asked for it.
 func (c CreateBooking) arrive(d *draft) (seating.Booking, planner.Request, *seating.Error) {
+	a, serviceDate, err := chosen{
+		Date: c.Date, Time: c.Time, Offset: c.Offset, Covers: c.Covers, Turn: c.Turn, Override: c.Override,
+	}.resolve(d)
+	if err != nil {
+		return seating.Booking{}, planner.Request{}, err
+	}
+	b := seating.Booking{
+		ID: c.ID, Reference: seating.ReferenceFor(c.ID, d.env.Attempt), Covers: c.Covers, Date: c.Date, Time: c.Time, ServiceDate: serviceDate,
+		Window: servicetime.WithBuffers(a.Dining, d.h.Policy.BufferBefore, d.h.Policy.BufferAfter), Dining: a.Dining, Turn: c.Turn,
+		Status: seating.Pending, ZoneWish: c.ZoneWish, SeatingWish: c.SeatingWish, Source: c.Source,
+		CreatedAt: d.at, CreatedBy: d.env.Actor.Principal,
+	}
+	if c.Source == seating.SourceWeb && c.Transition == ToNone {
+		b.PendingUntil = d.env.Now.Add(d.h.Policy.Pending.Duration())
+	}
+	if c.Waitlist {
+		b.Status, b.Priority, b.Quoted = seating.Waitlisted, c.Priority, c.Quoted
+		a.Unpaced = true // who waits does not arrive yet
+	}
+	r := planner.RequestFor(&house.Entry{Booking: b}, d.env.Actor.Principal, d.env.Now)
+	r.Override = c.Override
+	r.Arrival = &a
+	return b, r, nil
+}
+
+// chosen is a start that somebody asks for.
+type chosen struct {
+	Date     servicetime.Date
+	Time     servicetime.Clock
+	Offset   servicetime.Offset
+	Covers   int
+	Turn     servicetime.Minutes // 0: the band's
+	Override *seating.Override
+}
+
+// resolve finds the service and the instants of a chosen start, and the service
+// date it belongs to. Whether the start will do is for the checks to say; refused
+// here is what leaves nothing to check.
+func (c chosen) resolve(d *draft) (planner.Arrival, servicetime.Date, *seating.Error) {
 	h := d.h
+	refused := func(err *seating.Error) (planner.Arrival, servicetime.Date, *seating.Error) {
+		return planner.Arrival{}, 0, err
+	}
 	service, start, fault := h.Calendar.Resolve(c.Date, c.Time, c.Offset)
 	if errors.Is(fault, servicetime.ErrNoSuchTime) || errors.Is(fault, servicetime.ErrOffset) {
-		return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeLocalTimeInvalid, "%s.", fault)
+		return refused(seating.Refuse(seating.CodeLocalTimeInvalid, "%s.", fault))
 	}
 	serviceDate, turn := service.ServiceDate, c.Turn
 	if fault != nil {
@@ -121,32 +180,22 @@ func (c CreateBooking) arrive(d *draft) (seating.Booking, planner.Request, *seat
 		// stay has to be said; no other period's turn is borrowed (P06).
 		local, err := servicetime.Local(h.Calendar.Zone, c.Date, c.Time, c.Offset)
 		if err != nil {
-			return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeLocalTimeInvalid, "%s.", err)
+			return refused(seating.Refuse(seating.CodeLocalTimeInvalid, "%s.", err))
 		}
 		start, serviceDate = local, h.Calendar.ServiceDate(local)
 		if turn == 0 && c.Override.Covers(seating.CheckService) {
-			return seating.Booking{}, planner.Request{}, seating.Invalid("/turnMinutes", "outside service hours say how long the party stays")
+			return refused(seating.Invalid("/turnMinutes", "outside service hours say how long the party stays"))
 		}
 	} else if turn == 0 {
 		turn = service.Period.Turn(c.Covers)
 	}
 	if serviceDate < h.OpenFrom {
-		return seating.Booking{}, planner.Request{}, seating.Refuse(seating.CodeDayClosed, "The service of %s has been closed.", serviceDate)
+		return refused(seating.Refuse(seating.CodeDayClosed, "The service of %s has been closed.", serviceDate))
 	}
 	if last := h.Calendar.ServiceDate(d.env.Now).AddDays(h.Policy.MaxAdvance); serviceDate > last {
-		return seating.Booking{}, planner.Request{}, seating.Invalid("/date", "bookings are taken up to %s", last)
+		return refused(seating.Invalid("/date", "bookings are taken up to %s", last))
 	}
-	dining := servicetime.Dining(start, turn)
-	b := seating.Booking{
-		ID: c.ID, Reference: seating.ReferenceFor(c.ID, d.env.Attempt), Covers: c.Covers, Date: c.Date, Time: c.Time, ServiceDate: serviceDate,
-		Window: servicetime.WithBuffers(dining, h.Policy.BufferBefore, h.Policy.BufferAfter), Dining: dining, Turn: c.Turn,
-		Status: seating.Pending, ZoneWish: c.ZoneWish, SeatingWish: c.SeatingWish, Source: c.Source,
-		CreatedAt: d.at, CreatedBy: d.env.Actor.Principal,
-	}
-	r := planner.RequestFor(&house.Entry{Booking: b}, d.env.Actor.Principal, d.env.Now)
-	r.Override = c.Override
-	r.Arrival = &planner.Arrival{Dining: dining, Service: service, Err: fault}
-	return b, r, nil
+	return planner.Arrival{Dining: servicetime.Dining(start, turn), Service: service, Err: fault}, serviceDate, nil
 }
 
 func noteOn(subject, text string) house.NotePut { return house.NotePut{Subject: subject, Text: text} }

@@ -40,6 +40,7 @@ type draft struct {
 	due     house.DueChange
 	guards  []house.Guard
 	guests  []house.GuestPut
+	patches []house.GuestPatch
 	notes   []house.NotePut
 	ask     Ask
 }
@@ -55,7 +56,7 @@ func (d *draft) change(command string) *house.Change {
 		ID: d.env.Change, Restaurant: d.h.Restaurant.ID, Epoch: d.h.Epoch, Base: d.h.Version, BaseHead: d.h.Head,
 		Actor: d.env.Actor, Command: command, At: d.at, Now: d.env.Now,
 		Rows: d.rows, Aspects: d.aspects, Touch: d.touch,
-		Events: d.events, History: d.history, Due: d.due, Guards: d.guards, Guests: d.guests, Notes: d.notes,
+		Events: d.events, History: d.history, Due: d.due, Guards: d.guards, Guests: d.guests, Patches: d.patches, Notes: d.notes,
 	}
 	if d.env.Actor.Access > 0 {
 		c.Guards = append(c.Guards, house.Guard{Kind: house.GuardAccess, Subject: d.env.Actor.Subject, Access: d.env.Actor.Access})

@@ -108,7 +108,7 @@ func New(d Deps) (*API, error) {
 func (a *API) declare() []*operation {
 	var list []*operation
 	for _, part := range [][]*operation{
-		a.identity(), a.bookings(), a.lifecycle(), a.selection(), a.holds(), a.assignments(), a.floor(), a.policy(), a.calendar(), a.system(),
+		a.identity(), a.bookings(), a.changes(), a.lifecycle(), a.selection(), a.holds(), a.assignments(), a.floor(), a.policy(), a.calendar(), a.system(),
 	} {
 		list = append(list, part...)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
@@ -18,7 +19,8 @@ func (a *API) bookings() []*operation {
 			id: "create-booking", method: http.MethodPost, path: base + "/bookings", tag: tagBookings,
 			summary: "Make a booking",
 			about: "With tableIds the party is seated there at once; with autoAssign the planner chooses. A booking from " +
-				"the web leaves with tables or is refused with NO_TABLE; any other stays pending, and noTable says why.",
+				"the web leaves with tables or is refused with NO_TABLE; any other stays pending, and noTable says why. " +
+				"With waitlist it waits, without tables.",
 			who: members, cap: seating.CapBook, key: keyRequired, status: http.StatusCreated,
 			body: takes(CreateBookingRequest{
 				Covers: 4, Date: "2026-11-27", Time: "19:30", Guest: &GuestRequest{Name: "Amal Haddad", Phone: "+44 20 7946 0000"}, Source: seating.SourcePhone,
@@ -72,13 +74,24 @@ func createBooking(c *call) (*reply, error) {
 	if fault != nil {
 		return nil, fault
 	}
-	r := answer.Result
-	guest := cmd.Guest
+	return c.created(answer, cmd.Guest)
+}
+
+// created answers with a booking that was made. A replay tells what is known of its
+// guest now.
+func (c *call) created(answer line.Answer, guest seating.Guest) (*reply, error) {
 	if answer.Replayed {
-		if guest, fault = c.guestOf(r.Booking.ID); fault != nil {
-			return nil, fault
+		var err error
+		if guest, err = c.guestOf(answer.Result.Booking.ID); err != nil {
+			return nil, err
 		}
 	}
+	return c.booked(answer, guest), nil
+}
+
+// booked answers with a booking as a command left it.
+func (c *call) booked(answer line.Answer, guest seating.Guest) *reply {
+	r := answer.Result
 	out := CreatedAnswer{
 		Booking: decidedBooking(r.Booking, r.Version), Assignment: assignmentOf(r.Assignment), NoTable: r.NoTable,
 		Checks: checksOf(r.Checks, c.names(principalsOfChecks(r.Checks)...)),
@@ -88,7 +101,7 @@ func createBooking(c *call) (*reply, error) {
 		out.NoTable.Choices = list(out.NoTable.Choices)
 	}
 	out.Booking.Guest = guestFor(c.actor, guest)
-	return &reply{status: answer.Status, body: out, replay: answer.Replayed}, nil
+	return &reply{status: answer.Status, body: out, replay: answer.Replayed}
 }
 
 // command reads the request. What the schema cannot say is refused here, field by
@@ -96,7 +109,10 @@ func createBooking(c *call) (*reply, error) {
 func (in *CreateBookingRequest) command(id seating.BookingID) (decide.CreateBooking, error) {
 	cmd := decide.CreateBooking{
 		ID: id, Covers: in.Covers, SeatingWish: in.Seating, Source: cmp.Or(in.Source, seating.SourceAPI),
-		AutoAssign: in.AutoAssign, Turn: servicetime.Minutes(in.TurnMinutes),
+		AutoAssign: in.AutoAssign, Turn: servicetime.Minutes(in.TurnMinutes), Transition: decide.Transition(in.Transition),
+	}
+	if w := in.Waitlist; w != nil {
+		cmd.Waitlist, cmd.Priority, cmd.Quoted = true, w.Priority, servicetime.Minutes(w.QuotedMinutes)
 	}
 	var f faults
 	var err error

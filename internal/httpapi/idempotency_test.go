@@ -125,6 +125,7 @@ func TestKeyIsRequiredOfTokens(t *testing.T) {
 	id := uuid.NewString()
 	for _, x := range []struct{ method, path string }{
 		{"POST", "/bookings"},
+		{"POST", "/walk-ins"},
 		{"POST", "/bookings/" + id + "/holds"},
 		{"POST", "/holds/" + id + "/confirm"},
 		{"PUT", "/bookings/" + id + "/assignment"},

@@ -25,6 +25,7 @@ var wantCapability = map[string]seating.Capability{
 	"reopen-booking": "correct", "reinstate-booking": "correct", "wait-booking": "book", "unwait-booking": "book",
 	"validate-selection": "assign", "make-hold": "assign", "extend-hold": "assign", "release-hold": "assign",
 	"take-over-hold": "assign", "confirm-hold": "assign", "assign-tables": "assign", "unassign-tables": "assign", "swap-assignments": "assign",
+	"change-booking": "book", "walk-in": "walk_in",
 	"put-floor": "configure", "put-policy": "configure", "put-service-periods": "configure", "put-closures": "configure",
 }
 
@@ -234,6 +235,7 @@ func TestForeignObjectsAreUnknown(t *testing.T) {
 		same("POST", "/bookings/ID/"+step, "{}", theirBooking, random)
 	}
 	same("DELETE", "/bookings/ID/waitlist", nil, theirBooking, random)
+	same("PATCH", "/bookings/ID", `{"covers":3}`, theirBooking, random)
 
 	// T13: somebody else's table, zone and booking in a body
 	for _, table := range []string{theirs.tables["T2"], random} {

@@ -84,6 +84,9 @@ func (j *judge) value(s *huma.Schema, v any, at string, f *faults) {
 		s = j.schemas.SchemaFromRef(s.Ref)
 	}
 	if v == nil {
+		if s.Nullable {
+			return // a Clearable: null takes the value away
+		}
 		f.add(at, "must not be null; leave it out instead")
 		return
 	}

@@ -75,6 +75,11 @@ type Check struct {
 	Covers     int                 `json:"covers,omitempty"`
 	Limit      int                 `json:"limit,omitempty"`
 	Ends       servicetime.Instant `json:"ends,omitempty" format:"date-time"`
+
+	Starts  servicetime.Instant    `json:"starts,omitempty" format:"date-time" doc:"PAST: the start that was chosen."`
+	Slot    *servicetime.Window    `json:"slot,omitempty" doc:"PACING_EXCEEDED: the stretch that is full."`
+	Hours   []seating.ServiceHours `json:"hours,omitempty" doc:"OUTSIDE_SERVICE_HOURS: the services around that time."`
+	Closure *Closure               `json:"closure,omitempty" doc:"The closure that stands in the way."`
 }
 
 // Blocker is somebody else's claim that stands in the way.
@@ -97,9 +102,17 @@ func checksOf(checks []seating.Check, known map[string]Principal) []Check {
 		list = append(list, Check{
 			ID: c.ID, Outcome: c.Outcome, Code: c.Code, Message: c.Message, Overridden: c.Overridden, Tables: c.Tables,
 			Blockers: blockersOf(c.Blockers, known), Party: c.Party, Covers: c.Covers, Limit: c.Limit, Ends: c.Ends,
+			Starts: c.Starts, Slot: c.Slot, Hours: c.Hours, Closure: closureOf(c.Closure),
 		})
 	}
 	return list
+}
+
+func closureOf(c *servicetime.Closure) *Closure {
+	if c == nil {
+		return nil
+	}
+	return &Closure{From: c.From.String(), To: c.To.String(), Reason: c.Reason}
 }
 
 func blockersOf(blockers []seating.Blocker, known map[string]Principal) []Blocker {

@@ -74,6 +74,8 @@ type CreateBookingRequest struct {
 	Tables      []UUID              `json:"tableIds,omitempty" maxItems:"100" doc:"Seat the party here at once."`
 	AutoAssign  bool                `json:"autoAssign,omitempty" doc:"Let the planner choose; implied by source web."`
 	TurnMinutes int                 `json:"turnMinutes,omitempty" minimum:"1" maximum:"600" doc:"How long the party stays, when it is not the period's turn time."`
+	Transition  string              `json:"transition,omitempty" enum:"confirmed,none" doc:"With tables: confirmed, the default, or none, which leaves the booking pending. One from the web that stays pending is cancelled after pendingMinutes."`
+	Waitlist    *WaitingRequest     `json:"waitlist,omitempty" doc:"Put the party on the waitlist, without tables."`
 	Override    *Override           `json:"override,omitempty"`
 }
 

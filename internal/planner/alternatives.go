@@ -27,7 +27,7 @@ func Alternatives(h *house.House, r Request, turn servicetime.Minutes) []seating
 			if len(choices) == alternativesShown {
 				return choices
 			}
-			if c, ok := choiceAt(h, r, start, turn); ok {
+			if c, ok := choiceAt(h, r, start, turn, h.Policy.BufferBefore); ok {
 				choices = append(choices, c)
 			}
 		}
@@ -35,7 +35,9 @@ func Alternatives(h *house.House, r Request, turn servicetime.Minutes) []seating
 	return choices
 }
 
-func choiceAt(h *house.House, r Request, start servicetime.Instant, turn servicetime.Minutes) (seating.Choice, bool) {
+// choiceAt looks for tables at another start; before is the time that it takes to
+// lay them.
+func choiceAt(h *house.House, r Request, start servicetime.Instant, turn, before servicetime.Minutes) (seating.Choice, bool) {
 	date, clock, offset := servicetime.LocalOf(start, h.Calendar.Zone)
 	service, start, err := h.Calendar.Resolve(date, clock, offset)
 	last := h.Calendar.ServiceDate(r.Now).AddDays(h.Policy.MaxAdvance)
@@ -47,7 +49,7 @@ func choiceAt(h *house.House, r Request, start servicetime.Instant, turn service
 	}
 	dining := servicetime.Dining(start, turn)
 	r.Arrival = &Arrival{Dining: dining, Service: service}
-	r.Window = servicetime.WithBuffers(dining, h.Policy.BufferBefore, h.Policy.BufferAfter)
+	r.Window = servicetime.WithBuffers(dining, before, h.Policy.BufferAfter)
 	best, _ := searchWithin(h, r, 1, alternativeSets)
 	if len(best) == 0 {
 		return seating.Choice{}, false

@@ -25,8 +25,21 @@ func Blocking(h *house.House, slot house.Slot) seating.Blocker {
 
 // Busy says in a sentence who has a table, in the restaurant's time.
 func Busy(h *house.House, b seating.Blocker) string {
-	clock := func(i servicetime.Instant) string { return i.Time().In(h.Calendar.Zone).Format("15:04") }
-	when := clock(b.Window.Start) + "–" + clock(b.Window.End)
+	return busy(h, b, clockAt(h, b.Window.Start)+"–"+clockAt(h, b.Window.End)+" on "+servicetime.DateIn(b.Window.Start, h.Calendar.Zone).String())
+}
+
+// busyFor is Busy for somebody who asks for tables: the date is left out when it is
+// the one that was asked for, on the calendar or in service.
+func busyFor(h *house.House, r Request, b seating.Blocker) string {
+	there, here := b.Window.Start, r.Window.Start
+	if servicetime.DateIn(there, h.Calendar.Zone) != servicetime.DateIn(here, h.Calendar.Zone) &&
+		h.Calendar.ServiceDate(there) != h.Calendar.ServiceDate(here) {
+		return Busy(h, b)
+	}
+	return busy(h, b, clockAt(h, b.Window.Start)+"–"+clockAt(h, b.Window.End))
+}
+
+func busy(h *house.House, b seating.Blocker, when string) string {
 	switch b.Kind {
 	case seating.OwnedByBlock:
 		return fmt.Sprintf("%s blocked %s (%s).", b.Table.Number, when, b.Reason)

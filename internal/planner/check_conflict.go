@@ -19,7 +19,7 @@ func CheckConflict(h *house.House, r Request, s Selection) seating.Check {
 	if len(blockers) == 0 {
 		return seating.Check{}
 	}
-	c := refuse(seating.CodeAssignmentConflict, Busy(h, blockers[0]))
+	c := refuse(seating.CodeAssignmentConflict, busyFor(h, r, blockers[0]))
 	c.Blockers = blockers
 	return c
 }

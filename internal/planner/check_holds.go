@@ -25,7 +25,7 @@ func CheckHolds(h *house.House, r Request, s Selection) seating.Check {
 	if len(blockers) == 0 {
 		return seating.Check{}
 	}
-	c := refuse(seating.CodeHoldConflict, Busy(h, blockers[0]))
+	c := refuse(seating.CodeHoldConflict, busyFor(h, r, blockers[0]))
 	c.Blockers = blockers
 	return c
 }

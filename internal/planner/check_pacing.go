@@ -19,7 +19,7 @@ const pacingSlot = 15 * time.Minute
 // count. Code: PACING_EXCEEDED, overridable. Source: docs/domain.md, checks.
 func CheckPacing(h *house.House, r Request, _ Selection) seating.Check {
 	p := h.Policy.Pacing
-	if r.Arrival == nil || p == (seating.Pacing{}) {
+	if r.Arrival == nil || r.Arrival.Unpaced || r.Sits || p == (seating.Pacing{}) {
 		return seating.Check{}
 	}
 	start := r.Arrival.Dining.Start
@@ -42,19 +42,20 @@ func CheckPacing(h *house.House, r Request, _ Selection) seating.Check {
 			}
 		}
 	}
+	arrive := "would arrive from " + clockAt(h, slot.Start) + " to " + clockAt(h, slot.End)
 	switch {
 	case p.PartiesPerSlot > 0 && parties > p.PartiesPerSlot:
-		return pacing(parties, p.PartiesPerSlot, "parties would arrive in these 15 minutes")
+		return pacing(parties, p.PartiesPerSlot, "parties "+arrive, slot)
 	case p.CoversPerSlot > 0 && covers > p.CoversPerSlot:
-		return pacing(covers, p.CoversPerSlot, "covers would arrive in these 15 minutes")
+		return pacing(covers, p.CoversPerSlot, "covers "+arrive, slot)
 	case p.CoversPerPeriod > 0 && inPeriod > p.CoversPerPeriod:
-		return pacing(inPeriod, p.CoversPerPeriod, "covers would be in this period")
+		return pacing(inPeriod, p.CoversPerPeriod, "covers would come to "+r.Arrival.Service.Period.Name, r.Arrival.Service.Window)
 	}
 	return seating.Check{}
 }
 
-func pacing(n, limit int, what string) seating.Check {
+func pacing(n, limit int, what string, slot servicetime.Window) seating.Check {
 	c := refuse(seating.CodePacingExceeded, fmt.Sprintf("%d %s; at most %d may.", n, what, limit))
-	c.Covers, c.Limit = n, limit
+	c.Covers, c.Limit, c.Slot = n, limit, &slot
 	return c
 }

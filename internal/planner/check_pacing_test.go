@@ -26,8 +26,8 @@ func TestCheckPacing(t *testing.T) {
 			s.Policy.Pacing = p
 		}
 	}
-	too := func(n, limit int, message string) seating.Check {
-		return with(refusal(seating.CodePacingExceeded, message), func(c *seating.Check) { c.Covers, c.Limit = n, limit })
+	too := func(n, limit int, message string, slot servicetime.Window) seating.Check {
+		return with(refusal(seating.CodePacingExceeded, message), func(c *seating.Check) { c.Covers, c.Limit, c.Slot = n, limit, &slot })
 	}
 	covers := func(n int) seating.Pacing { return seating.Pacing{CoversPerSlot: n} }
 	parties := func(n int) seating.Pacing { return seating.Pacing{PartiesPerSlot: n} }
@@ -43,24 +43,24 @@ func TestCheckPacing(t *testing.T) {
 	}{
 		{name: "no limit", covers: 100, start: "19:00"},
 		{name: "covers: exactly the limit", pacing: covers(10), other: seating.Cancelled, covers: 4, start: "19:00"},
-		{name: "covers: one more", pacing: covers(10), other: seating.Cancelled, covers: 5, start: "19:00", want: too(11, 10, "11 covers would arrive in these 15 minutes; at most 10 may.")},
-		{name: "covers: any minute of the slot", pacing: covers(10), other: seating.Cancelled, covers: 5, start: "19:14", want: too(11, 10, "11 covers would arrive in these 15 minutes; at most 10 may.")},
+		{name: "covers: one more", pacing: covers(10), other: seating.Cancelled, covers: 5, start: "19:00", want: too(11, 10, "11 covers would arrive from 19:00 to 19:15; at most 10 may.", housetest.Window("19:00", "19:15"))},
+		{name: "covers: any minute of the slot", pacing: covers(10), other: seating.Cancelled, covers: 5, start: "19:14", want: too(11, 10, "11 covers would arrive from 19:00 to 19:15; at most 10 may.", housetest.Window("19:00", "19:15"))},
 		{name: "covers: the next slot", pacing: covers(10), other: seating.Cancelled, covers: 8, start: "19:15"},
-		{name: "covers: the next slot, one more", pacing: covers(10), other: seating.Cancelled, covers: 9, start: "19:29", want: too(11, 10, "11 covers would arrive in these 15 minutes; at most 10 may.")},
+		{name: "covers: the next slot, one more", pacing: covers(10), other: seating.Cancelled, covers: 9, start: "19:29", want: too(11, 10, "11 covers would arrive from 19:15 to 19:30; at most 10 may.", housetest.Window("19:15", "19:30"))},
 		{name: "parties: exactly the limit", pacing: parties(3), other: seating.Cancelled, covers: 1, start: "19:07"},
-		{name: "parties: one more", pacing: parties(2), other: seating.Cancelled, covers: 1, start: "19:07", want: too(3, 2, "3 parties would arrive in these 15 minutes; at most 2 may.")},
+		{name: "parties: one more", pacing: parties(2), other: seating.Cancelled, covers: 1, start: "19:07", want: too(3, 2, "3 parties would arrive from 19:00 to 19:15; at most 2 may.", housetest.Window("19:00", "19:15"))},
 		{name: "period: exactly the limit", pacing: period(18), other: seating.Cancelled, covers: 10, start: "21:00"},
-		{name: "period: one more", pacing: period(18), other: seating.Cancelled, covers: 11, start: "21:00", want: too(19, 18, "19 covers would be in this period; at most 18 may.")},
+		{name: "period: one more", pacing: period(18), other: seating.Cancelled, covers: 11, start: "21:00", want: too(19, 18, "19 covers would come to Dinner; at most 18 may.", housetest.Window("17:00", "23:30"))},
 		{name: "period: lunch is not dinner", pacing: period(18), other: seating.Cancelled, covers: 15, start: "13:00"},
 		{name: "no-shows do not count", pacing: covers(10), other: seating.NoShow, covers: 4, start: "19:00"},
 		{name: "the waiting do not count", pacing: covers(10), other: seating.Waitlisted, covers: 4, start: "19:00"},
-		{name: "the pending count", pacing: covers(10), other: seating.Pending, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive in these 15 minutes; at most 10 may.")},
-		{name: "the confirmed count", pacing: covers(10), other: seating.Confirmed, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive in these 15 minutes; at most 10 may.")},
-		{name: "those who sit count", pacing: covers(10), other: seating.CheckedIn, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive in these 15 minutes; at most 10 may.")},
-		{name: "those who have sat count", pacing: covers(10), other: seating.Completed, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive in these 15 minutes; at most 10 may.")},
+		{name: "the pending count", pacing: covers(10), other: seating.Pending, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive from 19:00 to 19:15; at most 10 may.", housetest.Window("19:00", "19:15"))},
+		{name: "the confirmed count", pacing: covers(10), other: seating.Confirmed, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive from 19:00 to 19:15; at most 10 may.", housetest.Window("19:00", "19:15"))},
+		{name: "those who sit count", pacing: covers(10), other: seating.CheckedIn, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive from 19:00 to 19:15; at most 10 may.", housetest.Window("19:00", "19:15"))},
+		{name: "those who have sat count", pacing: covers(10), other: seating.Completed, covers: 4, start: "19:00", want: too(18, 10, "18 covers would arrive from 19:00 to 19:15; at most 10 may.", housetest.Window("19:00", "19:15"))},
 		{name: "a booking does not count twice", pacing: covers(10), other: seating.Pending, booking: 5, covers: 4, start: "19:00"},
-		{name: "parties are told before covers", pacing: seating.Pacing{CoversPerSlot: 1, PartiesPerSlot: 1, CoversPerPeriod: 1}, other: seating.Cancelled, covers: 4, start: "19:00", want: too(3, 1, "3 parties would arrive in these 15 minutes; at most 1 may.")},
-		{name: "V20 a party beyond any limit", pacing: covers(10), other: seating.Cancelled, covers: 11, start: "20:00", want: too(11, 10, "11 covers would arrive in these 15 minutes; at most 10 may.")},
+		{name: "parties are told before covers", pacing: seating.Pacing{CoversPerSlot: 1, PartiesPerSlot: 1, CoversPerPeriod: 1}, other: seating.Cancelled, covers: 4, start: "19:00", want: too(3, 1, "3 parties would arrive from 19:00 to 19:15; at most 1 may.", housetest.Window("19:00", "19:15"))},
+		{name: "V20 a party beyond any limit", pacing: covers(10), other: seating.Cancelled, covers: 11, start: "20:00", want: too(11, 10, "11 covers would arrive from 20:00 to 20:15; at most 10 may.", housetest.Window("20:00", "20:15"))},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

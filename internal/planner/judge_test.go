@@ -177,24 +177,24 @@ func TestBusy(t *testing.T) {
 		blocker    seating.Blocker
 		want       string
 	}{
-		{"Paris", "Europe/Paris", seating.Blocker{Kind: seating.OwnedByBooking, Window: winter, Reference: "B7KQ"}, "T12 busy 19:00–20:20 by booking B7KQ."},
-		{"New York", "America/New_York", seating.Blocker{Kind: seating.OwnedByBooking, Window: winter, Reference: "B7KQ"}, "T12 busy 13:00–14:20 by booking B7KQ."},
-		{"Kathmandu, past midnight", "Asia/Kathmandu", seating.Blocker{Kind: seating.OwnedByBooking, Window: winter, Reference: "B7KQ"}, "T12 busy 23:45–01:05 by booking B7KQ."},
+		{"Paris", "Europe/Paris", seating.Blocker{Kind: seating.OwnedByBooking, Window: winter, Reference: "B7KQ"}, "T12 busy 19:00–20:20 on 2026-11-27 by booking B7KQ."},
+		{"New York", "America/New_York", seating.Blocker{Kind: seating.OwnedByBooking, Window: winter, Reference: "B7KQ"}, "T12 busy 13:00–14:20 on 2026-11-27 by booking B7KQ."},
+		{"Kathmandu, past midnight", "Asia/Kathmandu", seating.Blocker{Kind: seating.OwnedByBooking, Window: winter, Reference: "B7KQ"}, "T12 busy 23:45–01:05 on 2026-11-27 by booking B7KQ."},
 		{
 			"the night clocks go back", "Europe/Paris",
 			seating.Blocker{Kind: seating.OwnedByBooking, Window: servicetime.Window{Start: utc(time.October, 25, 0, 30), End: utc(time.October, 25, 1, 15)}, Reference: "B7KQ"},
-			"T12 busy 02:30–02:15 by booking B7KQ.",
+			"T12 busy 02:30–02:15 on 2026-10-25 by booking B7KQ.",
 		},
 		{
 			"the night clocks go forward", "Europe/Paris",
 			seating.Blocker{Kind: seating.OwnedByBooking, Window: servicetime.Window{Start: utc(time.March, 29, 0, 30), End: utc(time.March, 29, 1, 30)}, Reference: "B7KQ"},
-			"T12 busy 01:30–03:30 by booking B7KQ.",
+			"T12 busy 01:30–03:30 on 2026-03-29 by booking B7KQ.",
 		},
-		{"a block", "Europe/Paris", seating.Blocker{Kind: seating.OwnedByBlock, Window: winter, Reason: "wobbly"}, "T12 blocked 19:00–20:20 (wobbly)."},
+		{"a block", "Europe/Paris", seating.Blocker{Kind: seating.OwnedByBlock, Window: winter, Reason: "wobbly"}, "T12 blocked 19:00–20:20 on 2026-11-27 (wobbly)."},
 		{
 			"a hold, to the second", "America/New_York",
 			seating.Blocker{Kind: seating.OwnedByHold, Window: winter, Reference: "B7KQ", Until: utc(time.November, 27, 17, 3) + 7e6},
-			"T12 held 13:00–14:20 for booking B7KQ until 12:03:07.",
+			"T12 held 13:00–14:20 on 2026-11-27 for booking B7KQ until 12:03:07.",
 		},
 	}
 	for _, tt := range tests {

@@ -25,6 +25,9 @@ type Request struct {
 	// Arrival is set when a start is chosen (create, reschedule); nil when
 	// tables are chosen for a window that stands.
 	Arrival *Arrival
+	// Sits says that the party is at its tables: the time is not judged any more,
+	// who has the tables next decides.
+	Sits bool
 }
 
 // Arrival is a chosen start.
@@ -32,6 +35,11 @@ type Arrival struct {
 	Dining  servicetime.Window
 	Service servicetime.Service // the period it falls in; zero with Err
 	Err     error               // of Calendar.Resolve: servicetime.ErrOutside or ErrClosed
+	// Stands says that the start was chosen before and stays: only what comes after
+	// it is judged, the end of dining and whether the window is over.
+	Stands bool
+	// Unpaced says that nobody more arrives: the party waits, or does not grow.
+	Unpaced bool
 }
 
 // RequestFor asks for tables for a booking as it stands, for what is left of its

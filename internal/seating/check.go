@@ -84,6 +84,18 @@ type Check struct {
 	Covers     int                 `json:"covers,omitempty"`
 	Limit      int                 `json:"limit,omitempty"`
 	Ends       servicetime.Instant `json:"ends,omitempty"`
+	// The time that refuses; which is set depends on the code.
+	Starts  servicetime.Instant  `json:"starts,omitempty"`  // PAST: the start that was chosen
+	Slot    *servicetime.Window  `json:"slot,omitempty"`    // PACING_EXCEEDED: the stretch that is full
+	Hours   []ServiceHours       `json:"hours,omitempty"`   // OUTSIDE_SERVICE_HOURS: what is served around that time
+	Closure *servicetime.Closure `json:"closure,omitempty"` // CLOSED
+}
+
+// ServiceHours is one service as somebody who may come at another time is told.
+type ServiceHours struct {
+	Name        string              `json:"name"`
+	Window      servicetime.Window  `json:"window"`
+	LastSeating servicetime.Instant `json:"lastSeating"`
 }
 
 // FirstError returns the first check, in order, that refuses; nil when none does.

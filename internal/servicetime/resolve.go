@@ -18,6 +18,16 @@ func (c Calendar) Resolve(d Date, at Clock, o Offset) (Service, Instant, error) 
 	if err != nil {
 		return Service{}, 0, err
 	}
+	found, refusal := c.serving(d, start)
+	if refusal != nil {
+		return Service{}, 0, fmt.Errorf("%s %s: %w", d, at, refusal)
+	}
+	return found, start, nil
+}
+
+// serving finds the service that takes a party arriving at the instant, which is on
+// the calendar date.
+func (c Calendar) serving(d Date, start Instant) (Service, error) {
 	var found Service
 	refusal := ErrOutside
 	for _, date := range []Date{d.AddDays(-1), d} {
@@ -32,9 +42,9 @@ func (c Calendar) Resolve(d Date, at Clock, o Offset) (Service, Instant, error) 
 		}
 	}
 	if found.Window.Empty() {
-		return Service{}, 0, fmt.Errorf("%s %s: %w", d, at, refusal)
+		return Service{}, refusal
 	}
-	return found, start, nil
+	return found, nil
 }
 
 // takes reports whether a party may arrive at that instant.
@@ -78,7 +88,8 @@ func (c Calendar) open(p Period, d Date) Service {
 
 // closed reports whether a closure covers the service date.
 func (c Calendar) closed(d Date) bool {
-	return slices.ContainsFunc(c.Closures, func(x Closure) bool { return x.From <= d && d <= x.To })
+	_, closed := c.Closed(d)
+	return closed
 }
 
 // pastMidnight reports whether the period ends on the day after it opens.

@@ -15,7 +15,7 @@ func (m *model) create(n, covers int, start, end servicetime.Instant, by string,
 	if start < m.now.Add(-5*time.Minute) {
 		return seating.CodePast
 	}
-	b := &mBooking{n: n, covers: covers, start: start, end: end, dine: start, status: seating.Pending}
+	b := &mBooking{n: n, covers: covers, start: start, end: end, dines: start, told: start, status: seating.Pending}
 	ts = set(ts)
 	if len(ts) > 0 {
 		if code := m.judge(b, by, ts, nil); code != granted {
@@ -149,12 +149,12 @@ func (m *model) assign(of int, by string, ts []int, transition string) seating.C
 	if len(ts) > 0 && slices.Equal(ts, b.tablesOf()) && to == b.status && !m.live(b.hold) {
 		return granted
 	}
-	dine, start, end := b.dine, b.start, b.end
+	dine, start, end := b.dines, b.start, b.end
 	if b.status == seating.Waitlisted && to == seating.CheckedIn {
 		m.wholeStay(b)
 	}
 	if code := m.judge(b, by, ts, nil); code != granted {
-		b.dine, b.start, b.end = dine, start, end
+		b.dines, b.start, b.end = dine, start, end
 		return code
 	}
 	m.end(b, seating.EndSuperseded)

@@ -322,7 +322,7 @@ func (m *model) unwait(of int) seating.Code {
 
 func (m *model) markLate(of int) seating.Code {
 	b := m.booking(of)
-	if b == nil || b.status != seating.Pending && b.status != seating.Confirmed || b.arrived != 0 || b.late != 0 || m.now < b.dine.Add(m.lateAfter) {
+	if b == nil || b.status != seating.Pending && b.status != seating.Confirmed || b.arrived != 0 || b.late != 0 || m.now < b.dines.Add(m.lateAfter) {
 		return granted
 	}
 	b.late = m.now
@@ -343,7 +343,7 @@ func (m *model) markOverstay(of int) seating.Code {
 // wholeStay is the time of a waiting party that sits down after its time: its whole
 // stay from now.
 func (m *model) wholeStay(b *mBooking) {
-	if waited := m.now.Sub(b.dine); waited > 0 {
-		b.dine, b.start, b.end = b.dine.Add(waited), b.start.Add(waited), b.end.Add(waited)
+	if waited := m.now.Sub(b.dines); waited > 0 {
+		b.dines, b.start, b.end = b.dines.Add(waited), b.start.Add(waited), b.end.Add(waited)
 	}
 }

@@ -39,10 +39,12 @@ type mBooking struct {
 	hold       *mHold
 	grants     []mGrant
 
-	dine                                               servicetime.Instant // the party is expected
 	arrived, seatedAt, overAt, late, overstay, planned servicetime.Instant
 	left                                               []int // the tables it had when it ended
 	priority, quoted                                   int
+	dines, told                                        servicetime.Instant // when dining starts, and the time on the wall that it was told
+	turn                                               int                 // minutes, by hand; 0: by its size
+	stays                                              bool                // while it is judged: it sits, and its time is over or not
 }
 
 type mSeg struct {
@@ -145,7 +147,7 @@ func (m *model) judge(b *mBooking, by string, ts []int, partner *mBooking) seati
 		return seating.CodeTableFixed
 	case len(ts) > 1 && !declared && !m.joined(ts):
 		return seating.CodeNotAdjacent
-	case b.end <= m.now:
+	case b.end <= m.now && !b.stays:
 		return seating.CodePast
 	case m.taken(b, ts, partner):
 		return seating.CodeAssignmentConflict

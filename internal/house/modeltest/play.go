@@ -136,7 +136,9 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	transition := func() string {
 		return rapid.SampledFrom([]string{"", "", "", "confirmed", "checked_in", "none"}).Draw(g.t, "transition")
 	}
-	switch kind := evenly(g.t, 145, "kind"); {
+	switch kind := evenly(g.t, 157, "kind"); {
+	case kind >= 145:
+		return g.drawChange(by)
 	case kind < 16 && len(g.m.bookings) < mostBookings || len(g.m.bookings) == 0:
 		return g.create(by)
 	case kind < 40:
@@ -260,6 +262,9 @@ func (g *game) compare(step int, after decide.Command) {
 		}
 		if e.Status != b.status {
 			fail("booking %d is %s, want %s", b.n, e.Status, b.status)
+		}
+		if e.Covers != b.covers || e.Dining.Start != b.dines {
+			fail("booking %d is of %d from %v, want %d from %v", b.n, e.Covers, e.Dining.Start, b.covers, b.dines)
 		}
 		if e.Window.Start != b.start || e.Window.End != b.end {
 			fail("booking %d has window %v, want %v to %v", b.n, e.Window, b.start, b.end)

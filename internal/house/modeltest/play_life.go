@@ -104,7 +104,7 @@ func gives(c decide.Command, who seating.Actor) seating.Actor {
 // compareLife looks at what is remembered of a booking's life.
 func compareLife(e *house.Entry, b *mBooking, fail func(string, ...any)) {
 	for what, pair := range map[string][2]servicetime.Instant{
-		"dines": {e.Dining.Start, b.dine}, "arrived": {e.ArrivedAt, b.arrived}, "checked in": {e.CheckedInAt, b.seatedAt}, "ended": {e.EndedAt, b.overAt},
+		"dines": {e.Dining.Start, b.dines}, "arrived": {e.ArrivedAt, b.arrived}, "checked in": {e.CheckedInAt, b.seatedAt}, "ended": {e.EndedAt, b.overAt},
 		"late": {e.LateAt, b.late}, "overstays": {e.OverstayAt, b.overstay}, "planned": {e.PlannedStart, b.planned},
 	} {
 		if pair[0] != pair[1] {
