@@ -71,6 +71,8 @@ type Result struct {
 	Table      *seating.Table   `json:"table,omitempty"`
 	Block      *seating.Block   `json:"block,omitempty"`
 	Count      int              `json:"count,omitempty"` // holds expired, bookings closed or imported
+
+	Restaurant *seating.Restaurant `json:"restaurant,omitempty"`
 }
 
 // Booking is a booking with its tables.
@@ -323,7 +325,7 @@ type (
 	// ChangeZone changes a zone; what is nil stays.
 	ChangeZone struct {
 		ID     seating.ZoneID
-		Name   *string
+		Rename *string
 		Order  *int
 		Active *bool
 	}
@@ -395,7 +397,7 @@ type (
 	// ChangeRestaurant changes what the restaurant is called, its zone, and whether
 	// it takes bookings; what is nil stays.
 	ChangeRestaurant struct {
-		Name   *string
+		Rename *string
 		Zone   *string // IANA
 		Active *bool
 	}

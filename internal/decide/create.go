@@ -16,6 +16,9 @@ func (CreateBooking) Name() string { return "create_booking" }
 // AutoAssign, the best ones. A booking from the web leaves with tables or not at
 // all; any other stays pending where none is found. One for the waitlist has none.
 func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
+	if err := d.takesBookings(); err != nil {
+		return Result{}, err
+	}
 	if err := c.valid(d); err != nil {
 		return Result{}, err
 	}

@@ -27,7 +27,9 @@ func Stale(h *house.House, seen seating.Version, touched []house.Touched, tooOld
 	}
 	meets := func(t house.Touched) bool {
 		if h.Policy.ContextCheck == seating.ContextStrict {
-			return t.Touch.Many || len(t.Touch.Bookings)+len(t.Touch.Tables) > 0 || settings(t)
+			// Tables without a window: a flag no rule reads.
+			tables := len(t.Touch.Tables) > 0 && !t.Touch.Window.Empty()
+			return t.Touch.Many || len(t.Touch.Bookings) > 0 || tables || settings(t)
 		}
 		return settings(t) || t.Touch.Many || slices.Contains(t.Touch.Bookings, booking) ||
 			t.Touch.Window.Overlaps(w) && slices.ContainsFunc(t.Touch.Tables, func(id seating.TableID) bool { return slices.Contains(around, id) })

@@ -14,6 +14,7 @@ import (
 
 	"github.com/maitred/maitred/internal/access"
 	"github.com/maitred/maitred/internal/line"
+	"github.com/maitred/maitred/internal/live"
 	"github.com/maitred/maitred/internal/query"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
@@ -27,9 +28,17 @@ type Lines interface {
 
 var _ Lines = (*line.Lines)(nil)
 
+// Houses is the part of live.Houses that the API needs.
+type Houses interface {
+	query.Houses
+	Invalidate(id seating.RestaurantID, reason string)
+}
+
+var _ Houses = (*live.Houses)(nil)
+
 // Deps is what the API stands on.
 type Deps struct {
-	Houses    query.Houses
+	Houses    Houses
 	Lines     Lines
 	Lists     store.Lists
 	Directory Directory
@@ -61,18 +70,20 @@ func (d Deps) Validate() error {
 
 // API is the HTTP contract, ready to serve. It is safe for concurrent use.
 type API struct {
-	reader   *query.Reader
-	lines    Lines
-	gate     *access.Gate
-	names    *names
-	logger   *slog.Logger
-	now      func() time.Time
-	newID    func() [16]byte
-	ready    func(ctx context.Context) error
-	cursors  cursors
-	judge    *judge
-	metrics  *metrics
-	registry *prometheus.Registry
+	reader    *query.Reader
+	houses    Houses
+	lines     Lines
+	directory Directory
+	gate      *access.Gate
+	names     *names
+	logger    *slog.Logger
+	now       func() time.Time
+	newID     func() [16]byte
+	ready     func(ctx context.Context) error
+	cursors   cursors
+	judge     *judge
+	metrics   *metrics
+	registry  *prometheus.Registry
 
 	operations []*operation
 	document   *huma.OpenAPI
@@ -90,6 +101,7 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{
 		reader: query.New(d.Houses, d.Lists), lines: d.Lines, gate: d.Gate, names: newNames(d.Directory, d.Now, d.Logger),
+		houses: d.Houses, directory: d.Directory,
 		logger: d.Logger, now: d.Now, newID: d.NewID, ready: d.Ready, cursors: cursors{key: d.CursorKey}, registry: d.Registry,
 	}
 	var err error
@@ -109,6 +121,7 @@ func (a *API) declare() []*operation {
 	var list []*operation
 	for _, part := range [][]*operation{
 		a.identity(), a.bookings(), a.changes(), a.lifecycle(), a.selection(), a.holds(), a.assignments(), a.floor(), a.policy(), a.calendar(), a.system(),
+		a.restaurant(), a.zones(), a.tables(), a.joins(), a.blocks(),
 	} {
 		list = append(list, part...)
 	}

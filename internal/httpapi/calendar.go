@@ -71,12 +71,12 @@ func (a *API) calendar() []*operation {
 		{
 			id: "put-service-periods", method: http.MethodPut, path: base + "/service-periods", tag: tagPolicy,
 			summary: "Replace the service periods", about: "Periods of one day may not overlap. Bookings keep their windows.",
-			who: members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, status: http.StatusOK,
+			who: members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, dryRun: true, status: http.StatusOK,
 			body: takes(Periods{Periods: []Period{{
 				Name: "Dinner", Weekdays: []string{"thu", "fri", "sat"}, Start: "17:00", End: "23:30", LastSeating: "21:30",
 				Bands: []TurnBand{{UpTo: 2, Minutes: 60}, {UpTo: 4, Minutes: 75}, {Minutes: 90}},
 			}}}),
-			answer: gives[PeriodsAnswer](), do: putPeriods, codes: []seating.Code{seating.CodeStaleContext},
+			answer: gives[PeriodsAnswer](), do: change("/servicePeriods", putPeriods, putPeriodsAnswer), codes: []seating.Code{seating.CodeStaleContext},
 		},
 		{
 			id: "get-closures", method: http.MethodGet, path: base + "/closures", tag: tagPolicy,
@@ -86,9 +86,9 @@ func (a *API) calendar() []*operation {
 		{
 			id: "put-closures", method: http.MethodPut, path: base + "/closures", tag: tagPolicy,
 			summary: "Replace the closures", about: "Bookings on those dates stay as they are.",
-			who: members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, status: http.StatusOK,
+			who: members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, dryRun: true, status: http.StatusOK,
 			body:   takes(Closures{Closures: []Closure{{From: "2026-12-25", To: "2026-12-26", Reason: "Christmas"}}}),
-			answer: gives[ClosuresAnswer](), do: putClosures, codes: []seating.Code{seating.CodeStaleContext},
+			answer: gives[ClosuresAnswer](), do: change("/closures", putClosures, putClosuresAnswer), codes: []seating.Code{seating.CodeStaleContext},
 		},
 	}
 }
@@ -101,18 +101,17 @@ func getPeriods(c *call) (*reply, error) {
 	return &reply{etag: tag(h.Public()), body: PeriodsAnswer{Periods: periodsOf(h.Calendar.Periods), Stamp: c.stamp(h)}}, nil
 }
 
-func putPeriods(c *call) (*reply, error) {
+func putPeriods(c *call) (decide.Command, error) {
 	periods, refusal := c.body.(*Periods).domain()
 	if refusal != nil {
 		return nil, refusal
 	}
-	answer, err := c.command(decide.PutPeriods{Periods: periods})
-	if err != nil {
-		return nil, below("/servicePeriods", err)
-	}
-	return settingsReply(answer, PeriodsAnswer{
-		Periods: periodsOf(periods), Stamp: Stamp{Version: answer.Result.Version, ServerNow: answer.Now},
-	})
+	return decide.PutPeriods{Periods: periods}, nil
+}
+
+func putPeriodsAnswer(c *call, a line.Answer) any {
+	periods, _ := c.body.(*Periods).domain() // as they were put
+	return PeriodsAnswer{Periods: periodsOf(periods), Stamp: stamped(a)}
 }
 
 func getClosures(c *call) (*reply, error) {
@@ -123,22 +122,17 @@ func getClosures(c *call) (*reply, error) {
 	return &reply{etag: tag(h.Public()), body: ClosuresAnswer{Closures: closuresOf(h.Calendar.Closures), Stamp: c.stamp(h)}}, nil
 }
 
-func putClosures(c *call) (*reply, error) {
+func putClosures(c *call) (decide.Command, error) {
 	closures, refusal := c.body.(*Closures).domain()
 	if refusal != nil {
 		return nil, refusal
 	}
-	answer, err := c.command(decide.PutClosures{Closures: closures})
-	if err != nil {
-		return nil, below("/closures", err)
-	}
-	return settingsReply(answer, ClosuresAnswer{
-		Closures: closuresOf(closures), Stamp: Stamp{Version: answer.Result.Version, ServerNow: answer.Now},
-	})
+	return decide.PutClosures{Closures: closures}, nil
 }
 
-func settingsReply(answer line.Answer, body any) (*reply, error) {
-	return &reply{status: answer.Status, replay: answer.Replayed, etag: tag(answer.Result.Version), body: body}, nil
+func putClosuresAnswer(c *call, a line.Answer) any {
+	closures, _ := c.body.(*Closures).domain() // as they were put
+	return ClosuresAnswer{Closures: closuresOf(closures), Stamp: stamped(a)}
 }
 
 // below moves the pointers of a refused list to where the list is in the body.

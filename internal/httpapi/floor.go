@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/seating"
 )
 
@@ -18,7 +19,7 @@ func (a *API) floor() []*operation {
 			id: "put-floor", method: http.MethodPut, path: base + "/floor", tag: tagFloor,
 			summary: "Replace the floor",
 			about:   "Takes the whole plan and stores the difference. With If-Match: only if the floor has not changed since.",
-			who:     members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, status: http.StatusOK,
+			who:     members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, dryRun: true, status: http.StatusOK,
 			body: takes(Plan{
 				Zones: []Zone{{ID: "main", Name: "Main room", Active: true}},
 				Tables: []Table{
@@ -28,7 +29,7 @@ func (a *API) floor() []*operation {
 				Adjacencies:  [][2]string{{"t1", "t2"}},
 				Combinations: []Combination{{Tables: []string{"t1", "t2"}, MinCovers: 4, MaxCovers: 7}},
 			}),
-			answer: gives[PutFloorAnswer](), do: putFloor,
+			answer: gives[PutFloorAnswer](), do: change("", putFloor, putFloorAnswer),
 			codes: []seating.Code{seating.CodeTableInUse, seating.CodeStaleContext},
 		},
 	}
@@ -42,20 +43,15 @@ func getFloor(c *call) (*reply, error) {
 	return &reply{etag: tag(h.Public()), body: FloorAnswer{Floor: floorOf(h.Floor), Blocks: blocksOf(h.Floor.Blocks()), Stamp: c.stamp(h)}}, nil
 }
 
-func putFloor(c *call) (*reply, error) {
+func putFloor(c *call) (decide.Command, error) {
 	in := c.body.(*Plan)
 	fresh := make([]seating.AnyID, len(in.Zones)+len(in.Tables)+len(in.Combinations))
 	for i := range fresh {
 		fresh[i] = freshID[seating.AnyID](c.api)
 	}
-	answer, err := c.command(decide.PutFloor{Plan: in.domain(), Fresh: fresh})
-	if err != nil {
-		return nil, err
-	}
-	r := answer.Result
-	out := PutFloorAnswer{Stamp: Stamp{Version: r.Version, ServerNow: answer.Now}}
-	if r.Floor != nil {
-		out.Floor = decidedFloor(r.Floor)
-	}
-	return &reply{status: answer.Status, replay: answer.Replayed, etag: tag(r.Version), body: out}, nil
+	return decide.PutFloor{Plan: in.domain(), Fresh: fresh}, nil
+}
+
+func putFloorAnswer(_ *call, a line.Answer) any {
+	return PutFloorAnswer{Floor: decidedFloor(a.Result.Floor), Stamp: stamped(a)}
 }

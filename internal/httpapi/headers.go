@@ -154,12 +154,12 @@ func (c *call) readQuery() *seating.Error {
 	slices.Sort(names)
 	for _, name := range names {
 		switch {
-		case !slices.ContainsFunc(c.op.query, func(p param) bool { return p.name == name }):
+		case !slices.ContainsFunc(c.op.params(), func(p param) bool { return p.name == name }):
 			return unreadable(clipped(strings.ToValidUTF8(name, "")), "is not a parameter of this operation")
 		case len(values[name]) > 1:
 			return unreadable(name, "is there more than once")
 		}
 	}
 	c.query = values
-	return nil
+	return c.readDryRun()
 }

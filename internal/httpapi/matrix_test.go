@@ -26,6 +26,12 @@ var wantCapability = map[string]seating.Capability{
 	"validate-selection": "assign", "make-hold": "assign", "extend-hold": "assign", "release-hold": "assign",
 	"take-over-hold": "assign", "confirm-hold": "assign", "assign-tables": "assign", "unassign-tables": "assign", "swap-assignments": "assign",
 	"change-booking": "book", "walk-in": "walk_in",
+	"list-zones": "see", "list-tables": "see", "get-adjacencies": "see", "get-combinations": "see", "list-blocks": "see",
+	"create-zone": "configure", "change-zone": "configure", "remove-zone": "configure",
+	"create-table": "configure", "change-table": "configure", "remove-table": "configure", "mark-ready": "seat",
+	"put-adjacencies": "configure", "put-combinations": "configure",
+	"create-block": "configure", "change-block": "configure", "remove-block": "configure",
+	"change-restaurant": "administer", "delete-restaurant": "own",
 	"put-floor": "configure", "put-policy": "configure", "put-service-periods": "configure", "put-closures": "configure",
 }
 
@@ -77,7 +83,7 @@ func (s *stack) documented() []documented {
 
 // at fills the path of an operation.
 func (d documented) at(restaurant, object string) string {
-	return strings.NewReplacer("{restaurantId}", restaurant, "{bookingId}", object, "{holdId}", object, "{code}", "INVALID").Replace(d.path)
+	return strings.NewReplacer("{restaurantId}", restaurant, "{bookingId}", object, "{holdId}", object, "{zoneId}", object, "{tableId}", object, "{blockId}", object, "{code}", "INVALID").Replace(d.path)
 }
 
 // untouched is a body that must not be read.
@@ -169,6 +175,9 @@ func TestMatrix(t *testing.T) {
 				got := s.do(d.method, d.at(id, object), v.tokens[role], body)
 				if got.status == http.StatusUnauthorized || got.status == http.StatusForbidden || got.status >= 500 {
 					t.Errorf("%s by %s = %d %s, want it allowed", d.ID, role, got.status, got.raw)
+				}
+				if d.ID == "delete-restaurant" { // not without its confirmation
+					got.refused(http.StatusBadRequest, seating.CodeUnreadable)
 				}
 				if d.at(id, "x") != d.at(id, "y") && got.status != http.StatusNotFound {
 					t.Errorf("%s of an unknown object = %d %s, want 404", d.ID, got.status, got.raw)

@@ -25,6 +25,7 @@ type names struct {
 // Directory is the part of store.Directory that answers need.
 type Directory interface {
 	Names(ctx context.Context, id seating.RestaurantID, subjects []string) (map[string]string, error)
+	DropRestaurant(ctx context.Context, id seating.RestaurantID) error
 }
 
 var _ Directory = store.Directory(nil)

@@ -112,6 +112,9 @@ func (a *API) documented(op *operation, problem *huma.Schema) (*huma.Operation, 
 	if op.answer != nil {
 		success.Content = map[string]*huma.MediaType{"application/json": {Schema: a.judge.schemas.Schema(op.answer, true, op.id)}}
 	}
+	if op.dryRun {
+		a.documentDryRun(op, doc, success)
+	}
 	text := &huma.Schema{Type: huma.TypeString}
 	if op.key != keyNone {
 		success.Headers[headerReplayed] = &huma.Param{Description: "true: the answer of an earlier request with this key; nothing was done now.", Schema: text}
@@ -132,6 +135,20 @@ func (a *API) documented(op *operation, problem *huma.Schema) (*huma.Operation, 
 		}
 	}
 	return doc, nil
+}
+
+// documentDryRun adds the answer of a trial, which is 200 whatever the change
+// itself answers.
+func (a *API) documentDryRun(op *operation, doc *huma.Operation, success *huma.Response) {
+	tried := a.judge.schemas.Schema(reflect.TypeFor[DryRunAnswer](), true, op.id)
+	if op.status != http.StatusOK {
+		doc.Responses["200"] = &huma.Response{
+			Description: "With dryRun=true.", Content: map[string]*huma.MediaType{"application/json": {Schema: tried}},
+		}
+		return
+	}
+	done := success.Content["application/json"].Schema
+	success.Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{AnyOf: []*huma.Schema{done, tried}}}
 }
 
 // refusals lists the codes an operation may refuse with, by status.
@@ -181,7 +198,7 @@ func (a *API) parameters(op *operation) []*huma.Param {
 		}
 		list = append(list, &huma.Param{Name: m[1], In: "path", Required: true, Schema: s})
 	}
-	for _, p := range op.query {
+	for _, p := range op.params() {
 		list = append(list, &huma.Param{Name: p.name, In: "query", Description: p.about, Schema: p.schema})
 	}
 	header := func(name, about string, required bool, example any) {

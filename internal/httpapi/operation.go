@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,6 +24,7 @@ type operation struct {
 	cap     seating.Capability // required when who is members
 	key     keyRule
 	ifMatch bool
+	dryRun  bool // dryRun=true decides and answers what would happen; do comes from change
 	tagged  bool // answers carry the version as ETag, and If-None-Match applies
 
 	query  []param
@@ -85,6 +87,14 @@ type reply struct {
 	replay bool
 }
 
+// params are the query parameters of an operation.
+func (op *operation) params() []param {
+	if op.dryRun {
+		return append(slices.Clone(op.query), dryRunParam())
+	}
+	return op.query
+}
+
 // validate refuses a declaration that leaves open who may call it.
 func (op *operation) validate() error {
 	write := op.method != "GET"
@@ -97,7 +107,7 @@ func (op *operation) validate() error {
 		return fmt.Errorf("operation %q declares no capability", op.id)
 	case op.who != members && op.cap != "":
 		return fmt.Errorf("operation %q declares a capability without a restaurant", op.id)
-	case !write && (op.key != keyNone || op.body != nil || op.ifMatch):
+	case !write && (op.key != keyNone || op.body != nil || op.ifMatch || op.dryRun):
 		return fmt.Errorf("operation %q reads, and declares what only a change has", op.id)
 	}
 	return nil

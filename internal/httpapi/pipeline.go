@@ -37,12 +37,16 @@ type call struct {
 	restaurant seating.RestaurantID // zero until the caller is known to belong to it
 	booking    seating.BookingID
 	hold       seating.HoldID
+	zone       seating.ZoneID
+	table      seating.TableID
+	block      seating.BlockID
 
 	query   url.Values
 	key     string
 	ifMatch *seating.Version
 	least   *seating.Version // Min-Version
 	body    any              // pointer to the operation's body type
+	dryRun  bool             // decide, and do nothing
 }
 
 // step is one step of the pipeline; it ends the request by an error.
@@ -109,6 +113,26 @@ func (c *call) locate() error {
 	if v := c.r.PathValue("holdId"); v != "" {
 		if c.hold, err = seating.ParseID[seating.HoldID](v); err != nil {
 			return noHold()
+		}
+	}
+	return c.locateFloor()
+}
+
+// locateFloor reads the ids of things of the floor.
+func (c *call) locateFloor() (err error) {
+	if v := c.r.PathValue("zoneId"); v != "" {
+		if c.zone, err = seating.ParseID[seating.ZoneID](v); err != nil {
+			return noZone()
+		}
+	}
+	if v := c.r.PathValue("tableId"); v != "" {
+		if c.table, err = seating.ParseID[seating.TableID](v); err != nil {
+			return noTable()
+		}
+	}
+	if v := c.r.PathValue("blockId"); v != "" {
+		if c.block, err = seating.ParseID[seating.BlockID](v); err != nil {
+			return noBlock()
 		}
 	}
 	return nil
@@ -256,7 +280,11 @@ func (c *call) reauthorize() error {
 // ids, parameters, and the body as it was understood.
 func (c *call) fingerprint() (string, error) {
 	h := sha256.New()
-	for _, part := range []string{c.op.method, c.op.path, c.restaurant.String(), c.booking.String(), c.hold.String(), c.query.Encode()} {
+	parts := []string{c.op.method, c.op.path, c.restaurant.String(), c.booking.String(), c.hold.String(), c.query.Encode()}
+	if floor := c.zone.String() + c.table.String() + c.block.String(); floor != "" {
+		parts = append(parts, floor)
+	}
+	for _, part := range parts {
 		h.Write([]byte(part + "\n"))
 	}
 	if c.body != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/seating"
 )
 
@@ -23,8 +24,8 @@ func (a *API) policy() []*operation {
 		{
 			id: "put-policy", method: http.MethodPut, path: base + "/policy", tag: tagPolicy,
 			summary: "Replace the policy", about: "With If-Match: only if policy, service periods and closures have not changed since.",
-			who: members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, status: http.StatusOK,
-			body: takes(seating.DefaultPolicy(seating.DefaultHoldRules())), answer: gives[PolicyAnswer](), do: putPolicy,
+			who: members, cap: seating.CapConfigure, key: keyAccepted, ifMatch: true, dryRun: true, status: http.StatusOK,
+			body: takes(seating.DefaultPolicy(seating.DefaultHoldRules())), answer: gives[PolicyAnswer](), do: change("", putPolicy, putPolicyAnswer),
 			codes: []seating.Code{seating.CodeStaleContext},
 		},
 	}
@@ -38,15 +39,11 @@ func getPolicy(c *call) (*reply, error) {
 	return &reply{etag: tag(h.Public()), body: PolicyAnswer{Policy: h.Policy, Stamp: c.stamp(h)}}, nil
 }
 
-func putPolicy(c *call) (*reply, error) {
-	in := *c.body.(*seating.Policy)
-	answer, err := c.command(decide.PutPolicy{Policy: in})
-	if err != nil {
-		return nil, err
-	}
-	// The key binds a replay to the same body, so it is the policy that was put.
-	v := answer.Result.Version
-	return &reply{status: answer.Status, replay: answer.Replayed, etag: tag(v), body: PolicyAnswer{
-		Policy: in, Stamp: Stamp{Version: v, ServerNow: answer.Now},
-	}}, nil
+func putPolicy(c *call) (decide.Command, error) {
+	return decide.PutPolicy{Policy: *c.body.(*seating.Policy)}, nil
+}
+
+// putPolicyAnswer tells what was put: a key binds a replay to the same body.
+func putPolicyAnswer(c *call, a line.Answer) any {
+	return PolicyAnswer{Policy: *c.body.(*seating.Policy), Stamp: stamped(a)}
 }

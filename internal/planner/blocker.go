@@ -53,12 +53,21 @@ func busy(h *house.House, b seating.Blocker, when string) string {
 
 // are lists tables as the subject of a sentence: "T1 is", "T1 and T2 are".
 func are(tables []seating.TableRef) string {
+	if len(tables) == 1 {
+		return Numbers(tables) + " is"
+	}
+	return Numbers(tables) + " are"
+}
+
+// Numbers lists tables, at least one, in a sentence: "T1", "T1, T2 and T3".
+func Numbers(tables []seating.TableRef) string {
 	numbers := make([]string, len(tables))
 	for i, t := range tables {
 		numbers[i] = t.Number
 	}
-	if len(numbers) == 1 {
-		return numbers[0] + " is"
+	last := len(numbers) - 1
+	if last == 0 {
+		return numbers[0]
 	}
-	return strings.Join(numbers[:len(numbers)-1], ", ") + " and " + numbers[len(numbers)-1] + " are"
+	return strings.Join(numbers[:last], ", ") + " and " + numbers[last]
 }

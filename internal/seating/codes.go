@@ -80,7 +80,7 @@ var codeTable = map[Code]CodeEntry{
 	CodePolicyDrift:            {CodePolicyDrift, 409, "The floor or the policy changed since the hold, and the selection no longer passes."},
 	CodeIdempotencyConflict:    {CodeIdempotencyConflict, 409, "The idempotency key was used for another request."},
 	CodeNoTable:                {CodeNoTable, 409, "No legal table or combination is free."},
-	CodeTableInUse:             {CodeTableInUse, 409, "The table has allocations from now on."},
+	CodeTableInUse:             {CodeTableInUse, 409, "A table has allocations from now on, or stands in a zone that is to go."},
 	CodeDayClosed:              {CodeDayClosed, 409, "The service date has been closed."},
 	CodeHoldExpired:            {CodeHoldExpired, 410, "The hold has expired; select again."},
 	CodeHoldEnded:              {CodeHoldEnded, 410, "The hold is over: released, superseded or confirmed."},

@@ -123,4 +123,6 @@ const (
 	MaxCombinations = 1000
 	MaxTableCovers  = 50
 	MaxPartyCovers  = 100
+	MaxBlocks       = 1000 // that are not over
+	MaxBlockDays    = 366
 )

@@ -116,7 +116,7 @@ func (m *model) confirm(n int, by string, boss bool, transition string) seating.
 		return code
 	}
 	ts := b.hold.tables
-	if code := m.judge(b, b.hold.by, ts, nil); code != granted {
+	if code := m.drifted(b, m.judge(b, b.hold.by, ts, nil)); code != granted {
 		return code
 	}
 	start := b.hold.start

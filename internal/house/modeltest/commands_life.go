@@ -172,7 +172,10 @@ func (m *model) reopen(of int) seating.Code {
 // since says who has, or had, the tables that the booking left, from start to end;
 // it would come back to them at the instant.
 func (m *model) since(b *mBooking, start, end, back servicetime.Instant) seating.Code {
-	if back < m.now.Add(15*time.Minute) && m.sitters(b, b.left) {
+	switch {
+	case m.outOfService(b.left, start, end):
+		return seating.CodeTableUnavailable
+	case back < m.now.Add(15*time.Minute) && m.sitters(b, b.left):
 		return seating.CodeTableOccupied
 	}
 	for _, o := range m.bookings {

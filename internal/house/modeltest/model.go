@@ -24,6 +24,7 @@ type model struct {
 
 	lateAfter time.Duration // the late rule
 	releases  bool
+	mFloor
 }
 
 type mTable struct {
@@ -135,6 +136,8 @@ func (m *model) judge(b *mBooking, by string, ts []int, partner *mBooking) seati
 		return seating.CodeTooManyTables
 	case high:
 		return seating.CodeTableNotFound
+	case m.outOfService(ts, m.from(b), b.end):
+		return seating.CodeTableUnavailable
 	case m.occupied(b, ts, partner):
 		return seating.CodeTableOccupied
 	case covers < b.covers:
@@ -347,6 +350,9 @@ func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 // freeUntil reports whether nobody has the tables between now and the party's
 // time, nor sits at them past its own.
 func (m *model) freeUntil(b *mBooking, ts []int) bool {
+	if m.blocked(ts, m.now, b.start, 0) {
+		return false
+	}
 	for _, o := range m.bookings {
 		if o == b {
 			continue

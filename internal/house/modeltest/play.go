@@ -181,6 +181,8 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 		return decide.ExpireHolds{Holds: []seating.HoldID{housetest.Hold(a), housetest.Hold(b)}}, g.m.expire([]int{a, b})
 	case kind >= 100:
 		return g.drawLife(who)
+	case kind < 94:
+		return g.floor()
 	default:
 		g.advance()
 		return nil, granted
@@ -289,6 +291,7 @@ func (g *game) compare(step int, after decide.Command) {
 			fail("booking %d has hold %+v, want %+v", b.n, *e.Hold, *b.hold)
 		}
 	}
+	g.m.compareFloor(h.Floor, fail)
 	sound(h, fail)
 	remembered(h, fail)
 }

@@ -1,0 +1,208 @@
+package modeltest
+
+import (
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/house/housetest"
+	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
+)
+
+// mFloor is what the model knows of tables that are out of service.
+type mFloor struct {
+	blocks   []mBlock
+	inactive []int // tables
+	made     int   // blocks so far
+}
+
+type mBlock struct {
+	n          int
+	tables     []int
+	start, end servicetime.Instant
+}
+
+// blocked reports whether a block but the n-th has one of the tables in the window.
+func (m *model) blocked(ts []int, start, end servicetime.Instant, but int) bool {
+	return slices.ContainsFunc(m.blocks, func(b mBlock) bool {
+		return b.n != but && b.start < end && start < b.end && slices.ContainsFunc(ts, func(t int) bool { return slices.Contains(b.tables, t) })
+	})
+}
+
+func (m *model) outOfService(ts []int, start, end servicetime.Instant) bool {
+	return m.blocked(ts, start, end, 0) || slices.ContainsFunc(ts, func(t int) bool { return slices.Contains(m.inactive, t) })
+}
+
+// drifted says what a confirm meets at held tables that are out of service in what
+// was held of the window; refused is what the judge said of the whole window.
+func (m *model) drifted(b *mBooking, refused seating.Code) seating.Code {
+	start := b.hold.start
+	if m.now < b.end {
+		start = max(start, m.now)
+	}
+	switch {
+	case refused != seating.CodeTableUnavailable:
+		return refused
+	case m.outOfService(b.hold.tables, start, b.end):
+		return seating.CodeTableDrift
+	case m.occupied(b, b.hold.tables, nil):
+		return seating.CodeTableOccupied
+	}
+	return seating.CodePast // blocked before it was held, and the window is over
+}
+
+// blockable judges a block by itself.
+func (m *model) blockable(ts []int, start, end servicetime.Instant) seating.Code {
+	if len(ts) == 0 || slices.Max(ts) > 8 || end <= start || end <= m.now {
+		return seating.CodeInvalid
+	}
+	return granted
+}
+
+// unoccupied says who is in the way of the n-th block, and ends lapsed holds.
+func (m *model) unoccupied(n int, ts []int, start, end servicetime.Instant) seating.Code {
+	meets := func(table int, from, to servicetime.Instant) bool {
+		return slices.Contains(ts, table) && from < end && start < to
+	}
+	for _, b := range m.bookings {
+		if slices.ContainsFunc(b.sat, func(s mSeg) bool { return meets(s.table, s.start, s.end) }) {
+			return seating.CodeAssignmentConflict
+		}
+	}
+	if m.blocked(ts, start, end, n) {
+		return seating.CodeAssignmentConflict
+	}
+	for _, b := range m.bookings {
+		if m.live(b.hold) && slices.ContainsFunc(b.hold.tables, func(t int) bool { return meets(t, b.hold.start, b.end) }) {
+			return seating.CodeHoldConflict
+		}
+	}
+	m.clear(nil, ts, start, end)
+	return granted
+}
+
+func (m *model) createBlock(n int, ts []int, start, end servicetime.Instant) seating.Code {
+	if code := m.blockable(ts, start, end); code != granted {
+		return code
+	}
+	start = max(start, m.now)
+	if code := m.unoccupied(n, ts, start, end); code != granted {
+		return code
+	}
+	m.blocks = append(m.blocks, mBlock{n: n, tables: set(ts), start: start, end: end})
+	return granted
+}
+
+func (m *model) findBlock(n int) int {
+	return slices.IndexFunc(m.blocks, func(b mBlock) bool { return b.n == n })
+}
+
+func (m *model) changeBlock(n int, ts []int, start, end servicetime.Instant) seating.Code {
+	i := m.findBlock(n)
+	if i < 0 {
+		return seating.CodeNotFound
+	}
+	have, next := m.blocks[i], mBlock{n: n, tables: set(ts), start: start, end: end}
+	if have.end <= m.now {
+		return seating.CodeInvalid
+	}
+	if code := m.blockable(ts, start, end); code != granted {
+		return code
+	}
+	if have.start < m.now {
+		if start != have.start || !slices.Equal(next.tables, have.tables) {
+			return seating.CodeInvalid
+		}
+	} else {
+		next.start = max(start, m.now)
+	}
+	if next.start == have.start && next.end == have.end && slices.Equal(next.tables, have.tables) {
+		return granted
+	}
+	if code := m.unoccupied(n, next.tables, next.start, next.end); code != granted {
+		return code
+	}
+	m.blocks[i] = next
+	return granted
+}
+
+func (m *model) removeBlock(n int) seating.Code {
+	i := m.findBlock(n)
+	switch {
+	case i < 0:
+		return seating.CodeNotFound
+	case m.blocks[i].end <= m.now:
+	case m.blocks[i].start >= m.now:
+		m.blocks = slices.Delete(m.blocks, i, i+1)
+	default:
+		m.blocks[i].end = m.now
+	}
+	return granted
+}
+
+func (m *model) activate(table int, active bool) seating.Code {
+	if table > 8 {
+		return seating.CodeNotFound
+	}
+	m.inactive = slices.DeleteFunc(m.inactive, func(t int) bool { return t == table })
+	if !active {
+		m.inactive = append(m.inactive, table)
+	}
+	return granted
+}
+
+// floor draws a change of what is in service. Most tables come back, so that there
+// is somewhere to sit.
+func (g *game) floor() (decide.Command, seating.Code) {
+	blockID := func(n int) seating.BlockID { return housetest.ID[seating.BlockID](100_000 + n) }
+	tables := func() []int { return rapid.SampledFrom(selections).Draw(g.t, "tables") }
+	at := func(label string) servicetime.Instant {
+		return housetest.At("17:30").Add(time.Duration(rapid.IntRange(0, 24).Draw(g.t, label)) * 15 * time.Minute)
+	}
+	n := rapid.IntRange(1, g.m.made+1).Draw(g.t, "block")
+	switch kind := rapid.IntRange(0, 9).Draw(g.t, "floor"); {
+	case kind < 3:
+		g.m.made++
+		n, ts, start, end := g.m.made, tables(), at("start"), at("end")
+		return decide.CreateBlock{ID: blockID(n), Tables: housetest.Tables(ts...), Window: servicetime.Window{Start: start, End: end}, Reason: "repair"},
+			g.m.createBlock(n, ts, start, end)
+	case kind < 5:
+		ts, start, end := tables(), at("start"), at("end")
+		if i := g.m.findBlock(n); i >= 0 && rapid.Bool().Draw(g.t, "only the end") {
+			ts, start = g.m.blocks[i].tables, g.m.blocks[i].start
+		}
+		return decide.ChangeBlock{ID: blockID(n), Tables: new(housetest.Tables(ts...)), Start: &start, End: &end}, g.m.changeBlock(n, ts, start, end)
+	case kind < 7:
+		return decide.RemoveBlock{ID: blockID(n)}, g.m.removeBlock(n)
+	default:
+		table, active := rapid.IntRange(1, 9).Draw(g.t, "table"), rapid.IntRange(0, 3).Draw(g.t, "active") > 0
+		return decide.ChangeTable{ID: housetest.Table(table), Active: &active}, g.m.activate(table, active)
+	}
+}
+
+// compareFloor demands that the same tables are out of service at the same times.
+func (m *model) compareFloor(f *house.Floor, fail func(string, ...any)) {
+	got := map[seating.BlockID]seating.Block{}
+	for _, b := range f.Blocks() {
+		got[b.ID] = b
+	}
+	for _, b := range m.blocks {
+		id := housetest.ID[seating.BlockID](100_000 + b.n)
+		if have := got[id]; !slices.Equal(have.Tables, housetest.Tables(b.tables...)) || have.Window.Start != b.start || have.Window.End != b.end {
+			fail("block %d is %+v, want %+v", b.n, have, b)
+		}
+		delete(got, id)
+	}
+	if len(got) > 0 {
+		fail("there are blocks of nobody: %v", got)
+	}
+	for n := 1; n <= 8; n++ {
+		if active := f.Table(housetest.Table(n)).Active; active == slices.Contains(m.inactive, n) {
+			fail("T%d is active: %v", n, active)
+		}
+	}
+}
