@@ -24,14 +24,12 @@ func (c CloseDay) decide(d *draft) (Result, *seating.Error) {
 	if c.Date < d.h.OpenFrom {
 		if job {
 			d.forget(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay})
-			d.line(daySubject(c.Date), "", "due_dropped", string(house.DueCloseDay), "")
 		}
 		return Result{}, nil
 	}
 	if due := d.closable(c.Date); d.env.Now < due {
 		if job {
 			d.again(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay, RunAt: due})
-			d.line(daySubject(c.Date), "", "due_moved", string(house.DueCloseDay), "")
 			return Result{}, nil
 		}
 		return Result{}, seating.Invalid("/date", "the service of %s can be closed from %s", c.Date, due)

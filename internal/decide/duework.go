@@ -75,13 +75,11 @@ func (d *draft) falls(id seating.BookingID, kind house.DueKind) *house.Entry {
 				return e
 			default:
 				d.again(row)
-				d.line(row.Subject, "", "due_moved", string(kind), "")
 				return nil
 			}
 		}
 	}
 	d.forget(house.DueRow{Subject: bookingSubject(id), Kind: kind})
-	d.line(bookingSubject(id), "", "due_dropped", string(kind), "")
 	return nil
 }
 
