@@ -2,6 +2,7 @@ package decide
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/maitred/maitred/internal/house"
@@ -24,15 +25,11 @@ func (d *draft) only(e *house.Entry, to seating.Status, from ...seating.Status) 
 }
 
 func oneOf(list []seating.Status) string {
-	text := string(list[0])
-	for i, s := range list[1:] {
-		join := ", "
-		if i == len(list)-2 {
-			join = " or "
-		}
-		text += join + string(s)
+	words := make([]string, len(list))
+	for i, s := range list {
+		words[i] = string(s)
 	}
-	return text
+	return strings.Join(words, " or ")
 }
 
 // undoable refuses to take back what happened long ago to an actor without the

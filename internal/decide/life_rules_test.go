@@ -270,6 +270,7 @@ func TestMarkNoShow_OfAPartyThatSatIsACorrection(t *testing.T) {
 func TestReopen_TablesMustHaveBeenFree(t *testing.T) {
 	reopen := decide.Reopen{Booking: nine}
 	out := func(t *testing.T) *stage { // checked out at 19:30
+		t.Helper()
 		s := in(t, seating.CheckedIn).at("19:30")
 		s.ok(server, decide.CheckOut{Booking: nine})
 		return s.at("19:40")
