@@ -331,6 +331,16 @@ func TestReopen_TablesMustHaveBeenFree(t *testing.T) {
 		s.refused(cleo, reopen, seating.CodeAssignmentConflict)
 		s.at("21:51").refused(cleo, reopen, seating.CodeTableOccupied) // booking 4 overstays there
 	})
+	t.Run("at its end", func(t *testing.T) {
+		s := living(t, func(h *house.State) { housetest.Party(h, 8, 4, "20:20", 1) }).at("19:00")
+		s.ok(server, decide.CheckIn{Booking: nine})
+		s.at("20:00").ok(server, decide.CheckOut{Booking: nine})
+		s.now = housetest.At("20:20") - 1
+		twin := *s
+		twin.ok(cleo, reopen)
+		s.now++ // the next party's time has come
+		s.refused(cleo, reopen, seating.CodeAssignmentConflict)
+	})
 	t.Run("the day is over", func(t *testing.T) {
 		s := out(t)
 		s.now = housetest.At("23:59") + 60*1e6

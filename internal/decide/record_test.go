@@ -75,6 +75,8 @@ func TestRecord(t *testing.T) {
 	held := func(s *stage) { s.ok(anna, hold(1, 1, 1)) }
 	lapse := func(s *stage) { held(s); s.now = s.entry(1).Hold.ExpiresAt }
 	seats := func(s *stage) { s.ok(anna, assign(1, 1)) }
+	sits := func(s *stage) { s.ok(anna, decide.CheckIn{Booking: housetest.Booking(3)}) }
+	waits := func(s *stage) { s.ok(anna, decide.Wait{Booking: housetest.Booking(3)}) }
 	both := func(s *stage) { seats(s); s.ok(anna, assign(2, 2)) }
 	tests := []struct {
 		name   string
@@ -160,6 +162,45 @@ func TestRecord(t *testing.T) {
 		}},
 		{name: "cancel with a hold", before: held, who: anna, do: decide.Cancel{Booking: housetest.Booking(1)}, want: want{
 			ev(seating.EventHoldReleased, seating.EventBookingCancelled), []string{"booking1:hold_live>hold_released", "booking1:pending>cancelled"}, []string{"-1", "-late1"}, nil, []seating.Aspect{holds, bookings},
+		}},
+		{name: "arrive", who: anna, do: decide.Arrive{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventBookingChanged), []string{"booking3:>arrived"}, []string{"-late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "check in", who: anna, do: decide.CheckIn{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentSync, seating.EventBookingCheckedIn), []string{"booking3:confirmed>checked_in"}, []string{"-late3", "+overstay3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "undo check-in", before: sits, who: anna, do: decide.UndoCheckIn{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentSync, seating.EventBookingChanged), []string{"booking3:checked_in>confirmed"}, []string{"-overstay3", "+late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "check out", before: sits, who: anna, do: decide.CheckOut{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentCleared, seating.EventBookingCompleted), []string{"booking3:checked_in>completed"}, []string{"-overstay3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "reopen", before: func(s *stage) { sits(s); s.ok(anna, decide.CheckOut{Booking: housetest.Booking(3)}) }, who: cleo, do: decide.Reopen{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentSync, seating.EventBookingChanged), []string{"booking3:completed>checked_in"}, []string{"+overstay3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "no-show", who: anna, do: decide.MarkNoShow{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentCleared, seating.EventBookingNoShow), []string{"booking3:confirmed>no_show"}, []string{"-late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "undo no-show", before: func(s *stage) { s.ok(anna, decide.MarkNoShow{Booking: housetest.Booking(3)}) }, who: anna, do: decide.UndoNoShow{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentSync, seating.EventBookingChanged), []string{"booking3:no_show>confirmed"}, []string{"+late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "reinstate", before: func(s *stage) { s.ok(anna, decide.Cancel{Booking: housetest.Booking(3)}) }, who: cleo, do: decide.Reinstate{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventBookingChanged), []string{"booking3:cancelled>pending"}, []string{"+late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "wait", who: anna, do: decide.Wait{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventAssignmentCleared, seating.EventBookingChanged), []string{"booking3:confirmed>waitlisted"}, []string{"-late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "another place on the waitlist", before: waits, who: anna, do: decide.Wait{Booking: housetest.Booking(3), Priority: 4}, want: want{
+			ev(seating.EventBookingChanged), []string{"booking3:>waitlist"}, nil, nil, []seating.Aspect{bookings},
+		}},
+		{name: "off the waitlist", before: waits, who: anna, do: decide.Unwait{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventBookingChanged), []string{"booking3:waitlisted>pending"}, []string{"+late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "late", before: func(s *stage) { s.now = housetest.At("19:15") }, who: seating.System(), do: decide.MarkLate{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventBookingLate), []string{"booking3:>late"}, []string{"-late3"}, nil, []seating.Aspect{bookings},
+		}},
+		{name: "overstay", before: func(s *stage) { sits(s); s.now = housetest.At("20:25") }, who: seating.System(), do: decide.MarkOverstay{Booking: housetest.Booking(3)}, want: want{
+			ev(seating.EventBookingOverstaying), []string{"booking3:>overstaying"}, []string{"-overstay3"}, nil, []seating.Aspect{bookings},
 		}},
 		{name: "put policy", who: cleo, do: decide.PutPolicy{Policy: setting(housetest.Policy(), func(p *seating.Policy) { p.MaxTables = 3 })}, want: want{
 			ev(seating.EventPolicyChanged), []string{"policy:>changed"}, nil, nil, []seating.Aspect{seating.AspectPolicy},
@@ -262,6 +303,13 @@ func TestT17_NoGuestDataInAChange(t *testing.T) {
 		decide.Swap{A: housetest.Booking(3), B: housetest.Booking(20)},
 		unassign(20), hold(2, 20, 5),
 		decide.ReleaseHold{Hold: housetest.Hold(2)},
+		decide.Arrive{Booking: housetest.Booking(20)}, assign(20, 5),
+		decide.CheckIn{Booking: housetest.Booking(20)}, decide.UndoCheckIn{Booking: housetest.Booking(20)}, decide.CheckIn{Booking: housetest.Booking(20)},
+		decide.CheckOut{Booking: housetest.Booking(20)}, decide.Reopen{Booking: housetest.Booking(20)},
+		decide.MarkNoShow{Booking: housetest.Booking(20), Reason: "left"}, decide.UndoNoShow{Booking: housetest.Booking(20)},
+		decide.Wait{Booking: housetest.Booking(20), Priority: 2}, decide.Unwait{Booking: housetest.Booking(20)},
+		decide.Cancel{Booking: housetest.Booking(20)}, decide.Reinstate{Booking: housetest.Booking(20)},
+		decide.MarkLate{Booking: housetest.Booking(20)}, decide.MarkOverstay{Booking: housetest.Booking(20)}, decide.ExpirePending{Booking: housetest.Booking(20)},
 		imports(in), s.plan(without(8)),
 		decide.PutPolicy{Policy: setting(housetest.Policy(), func(p *seating.Policy) { p.MaxTables = 3 })},
 		decide.PutPeriods{Periods: housetest.Periods()[:1]},
