@@ -23,13 +23,13 @@ func (c CloseDay) decide(d *draft) (Result, *seating.Error) {
 	job := d.env.Actor.Kind == seating.ActorSystem
 	if c.Date < d.h.OpenFrom {
 		if job {
-			d.forget(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay})
+			d.drops(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay})
 		}
 		return Result{}, nil
 	}
 	if due := d.closable(c.Date); d.env.Now < due {
 		if job {
-			d.again(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay, RunAt: due})
+			d.moves(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay, RunAt: due})
 			return Result{}, nil
 		}
 		return Result{}, seating.Invalid("/date", "the service of %s can be closed from %s", c.Date, due)

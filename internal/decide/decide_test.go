@@ -65,6 +65,9 @@ func (s *stage) play(env decide.Env, c decide.Command) (decide.Result, *seating.
 	if err != nil {
 		s.t.Fatalf("Apply(%s): %v", c.Name(), err)
 	}
+	if len(d.Change.History) == 0 {
+		s.t.Errorf("%s leaves no line in the history", c.Name())
+	}
 	for _, e := range d.Change.Rows.EndHolds {
 		s.ended[e.ID] = e
 	}

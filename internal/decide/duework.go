@@ -74,13 +74,25 @@ func (d *draft) falls(id seating.BookingID, kind house.DueKind) *house.Entry {
 			case row.RunAt <= d.env.Now:
 				return e
 			default:
-				d.again(row)
+				d.moves(row)
 				return nil
 			}
 		}
 	}
-	d.forget(house.DueRow{Subject: bookingSubject(id), Kind: kind})
+	d.drops(house.DueRow{Subject: bookingSubject(id), Kind: kind})
 	return nil
+}
+
+// moves is all that a job does that came too early.
+func (d *draft) moves(row house.DueRow) {
+	d.again(row)
+	d.line(row.Subject, "", "due_moved", string(row.Kind), "")
+}
+
+// drops is all that a job does that has nothing to do.
+func (d *draft) drops(row house.DueRow) {
+	d.forget(row)
+	d.line(row.Subject, "", "due_dropped", string(row.Kind), "")
 }
 
 // noted answers a job: the booking as it stands, or nothing where it is gone.

@@ -48,8 +48,8 @@ func TestMarkLate_ComesAgain(t *testing.T) {
 	s := living(t, nil)
 	s.now = housetest.At("19:15") - 1
 	s.ok(seating.System(), lateJob)
-	if want := []house.DueRow{{Subject: "booking:" + nine.String(), Kind: house.DueLate, RunAt: housetest.At("19:15")}}; !slices.Equal(s.last.Due.Put, want) || len(s.last.Events)+len(s.last.History) > 0 {
-		t.Errorf("due work = %+v, want %+v and nothing told", s.last.Due, want)
+	if want := []house.DueRow{{Subject: "booking:" + nine.String(), Kind: house.DueLate, RunAt: housetest.At("19:15")}}; !slices.Equal(s.last.Due.Put, want) || len(s.last.Events) > 0 || s.last.History[0].To != "due_moved" {
+		t.Errorf("due work = %+v, want %+v and nobody told", s.last.Due, want)
 	}
 	s.ok(cleo, decide.PutPolicy{Policy: setting(s.h.Policy, func(p *seating.Policy) { p.Late.After = 30 })})
 	s.at("19:20").ok(seating.System(), lateJob)
@@ -257,7 +257,7 @@ func TestCloseDay_DueWork(t *testing.T) {
 	}
 	s.nothing(cleo, friday)
 	s.ok(seating.System(), friday)
-	if len(s.last.Due.Drop) != 1 || len(s.last.Events)+len(s.last.History) > 0 || s.last.Rows.OpenFrom != nil {
+	if len(s.last.Due.Drop) != 1 || len(s.last.Events) > 0 || !slices.Equal(s.lines(), []string{"day:>due_dropped"}) || s.last.Rows.OpenFrom != nil {
 		t.Errorf("closed already: %+v, want the row gone and nothing else", s.last)
 	}
 }

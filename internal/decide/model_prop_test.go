@@ -104,6 +104,9 @@ func (p *pure) Do(who seating.Actor, c decide.Command) *seating.Error {
 	if err != nil {
 		p.t.Fatalf("Apply(%s): %v", c.Name(), err)
 	}
+	if len(d.Change.History) == 0 {
+		p.t.Fatalf("%s leaves no line in the history", c.Name())
+	}
 	p.remembers(d.Change)
 	if p.acts != nil && len(d.Change.Rows.PutBookings) > 0 {
 		p.acts[c.Name()]++
