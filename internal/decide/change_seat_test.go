@@ -299,10 +299,14 @@ func TestChange_OfAPartyThatSits(t *testing.T) {
 	t.Run("past its end", func(t *testing.T) {
 		s := seated(t)
 		s.now = housetest.At("20:30") // it was to be gone at 20:20
+		s.later(seating.AspectPolicy, func(s *house.State) { s.Policy.BufferAfter = 25 })
 		s.ok(anna, change(3, covers(1)))
-		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20")}) // and not sooner than it was
+		if got := s.entry(3).Window; got != housetest.Window("19:00", "20:20") {
+			t.Errorf("window = %v, want it as it was: its number is no reason to move its end", got)
+		}
+		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20")})
 		s.ok(anna, change(3, turn(120)))
-		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20", "20:30", "21:05")})
+		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20", "20:30", "21:25")})
 		s.soldOnce()
 	})
 }
