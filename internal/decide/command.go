@@ -73,6 +73,7 @@ type Result struct {
 	Count      int              `json:"count,omitempty"` // holds expired, bookings closed or imported
 
 	Restaurant *seating.Restaurant `json:"restaurant,omitempty"`
+	Erased     []seating.BookingID `json:"erased,omitempty"` // whose guests were erased
 }
 
 // Booking is a booking with its tables.

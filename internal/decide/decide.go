@@ -33,6 +33,7 @@ type draft struct {
 	at  servicetime.Instant
 
 	rows    house.Rows
+	erase   []seating.BookingID
 	aspects []seating.Aspect // what changes; none: nothing to do
 	touch   house.Touch
 	events  []seating.Event
@@ -58,6 +59,7 @@ func (d *draft) change(command string) *house.Change {
 		Rows: d.rows, Aspects: d.aspects, Touch: d.touch,
 		Events: d.events, History: d.history, Due: d.due, Guards: d.guards, Guests: d.guests, Patches: d.patches, Notes: d.notes,
 	}
+	c.Erase = d.erase
 	if d.env.Actor.Access > 0 {
 		c.Guards = append(c.Guards, house.Guard{Kind: house.GuardAccess, Subject: d.env.Actor.Subject, Access: d.env.Actor.Access})
 	}

@@ -95,7 +95,7 @@ func (d *draft) claim(e *house.Entry, hold seating.Hold, tables []seating.TableI
 	d.due.Put = append(d.due.Put, house.DueRow{Subject: holdSubject(hold.ID), Kind: house.DueHoldExpiry, RunAt: hold.ExpiresAt})
 	d.changes(seating.AspectHolds)
 	d.touches(e.ID, hold.Window, tables...)
-	d.line(bookingSubject(e.ID), "", "hold_live", reason, detail(map[string]any{"hold": hold.ID, "tables": tables}))
+	d.line(bookingSubject(e.ID), "", "hold_live", reason, detail(map[string]any{"hold": hold.ID, "tables": tables, "expiresAt": hold.ExpiresAt}))
 	d.event(seating.EventHoldCreated, seating.SeverityInfo, e.ID, seating.EventPayload{
 		Hold: hold.ID, Tables: tables, Window: hold.Window, ExpiresAt: hold.ExpiresAt, Combined: len(tables) > 1, Reason: reason,
 	})

@@ -16,6 +16,9 @@ func (WalkIn) Name() string { return "walk_in" }
 // minute that the clock on the wall shows, by the same checks as any (D30), and sits
 // from this instant on: nobody has to lay the table for it first.
 func (c WalkIn) decide(d *draft) (Result, *seating.Error) {
+	if err := d.takesBookings(); err != nil {
+		return Result{}, err
+	}
 	var fields []seating.Field
 	d.partyFields(func(pointer, message string) {
 		fields = append(fields, seating.Field{Pointer: pointer, Message: message})

@@ -120,8 +120,8 @@ func New(d Deps) (*API, error) {
 func (a *API) declare() []*operation {
 	var list []*operation
 	for _, part := range [][]*operation{
-		a.identity(), a.bookings(), a.changes(), a.lifecycle(), a.selection(), a.holds(), a.assignments(), a.floor(), a.policy(), a.calendar(), a.system(),
-		a.restaurant(), a.zones(), a.tables(), a.joins(), a.blocks(),
+		a.identity(), a.bookings(), a.changes(), a.lifecycle(), a.evening(), a.guests(), a.records(), a.selection(), a.holds(), a.assignments(),
+		a.floor(), a.policy(), a.calendar(), a.system(), a.restaurant(), a.zones(), a.tables(), a.joins(), a.blocks(),
 	} {
 		list = append(list, part...)
 	}

@@ -281,15 +281,7 @@ func getHistory(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	var who []string
-	for _, l := range page.Rows {
-		who = appendPrincipal(who, l.Principal)
-	}
-	known := c.names(who...)
-	out := HistoryAnswer{History: []HistoryLine{}, Stamp: c.stamp(h)}
-	for _, l := range page.Rows {
-		out.History = append(out.History, historyLine(l, h.Epoch, known))
-	}
+	out := HistoryAnswer{History: c.historyLines(h, page.Rows), Stamp: c.stamp(h)}
 	if page.Next != nil {
 		if out.NextCursor, err = c.api.cursors.seal(of, page.Next); err != nil {
 			return nil, err

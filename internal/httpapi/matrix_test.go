@@ -20,6 +20,8 @@ var wantCapability = map[string]seating.Capability{
 	"get-restaurant": "see", "list-bookings": "see", "get-booking": "see", "get-booking-history": "see",
 	"get-assignment-context": "see", "list-holds": "see", "get-hold": "see", "get-floor": "see", "get-policy": "see",
 	"get-service-periods": "see", "get-closures": "see", "get-version": "see",
+	"get-timeline": "see", "get-availability": "see", "get-waitlist": "see", "lookup-guests": "see",
+	"export-guest": "administer", "erase-guests": "administer", "export-bookings": "administer", "get-history": "administer",
 	"create-booking": "book", "cancel-booking": "book",
 	"arrive-booking": "seat", "check-in-booking": "seat", "undo-check-in": "seat", "check-out-booking": "seat", "mark-no-show": "seat", "undo-no-show": "seat",
 	"reopen-booking": "correct", "reinstate-booking": "correct", "wait-booking": "book", "unwait-booking": "book",
@@ -196,6 +198,8 @@ func TestOperationWithoutCapabilityFailsAtStart(t *testing.T) {
 		"capability, no audience":   {id: "x", method: "GET", path: "/x", summary: "x", status: 200, do: do, who: anyone, cap: seating.CapSee},
 		"a read with a key":         {id: "x", method: "GET", path: "/x", summary: "x", status: 200, do: do, who: anyone, key: keyRequired},
 		"a read with If-Match":      {id: "x", method: "GET", path: "/x", summary: "x", status: 200, do: do, who: anyone, ifMatch: true},
+		"a reading PUT":             {id: "x", method: "PUT", path: "/x", summary: "x", status: 200, do: do, who: anyone, reads: true},
+		"a reading POST with a key": {id: "x", method: "POST", path: "/x", summary: "x", status: 200, do: do, who: anyone, reads: true, key: keyAccepted},
 		"nothing that would answer": {id: "x", method: "GET", path: "/x", summary: "x", status: 200, who: anyone},
 	} {
 		if err := op.validate(); err == nil {

@@ -116,6 +116,12 @@ func (a *API) documented(op *operation, problem *huma.Schema) (*huma.Operation, 
 		a.documentDryRun(op, doc, success)
 	}
 	text := &huma.Schema{Type: huma.TypeString}
+	for _, t := range op.texts {
+		if success.Content == nil {
+			success.Content = map[string]*huma.MediaType{}
+		}
+		success.Content[t.mediaType] = &huma.MediaType{Schema: text, Example: t.example}
+	}
 	if op.key != keyNone {
 		success.Headers[headerReplayed] = &huma.Param{Description: "true: the answer of an earlier request with this key; nothing was done now.", Schema: text}
 	}

@@ -32,6 +32,8 @@ type operation struct {
 	status int            // of success
 	answer reflect.Type   // JSON body of success; nil: it has none, or writes it itself
 	codes  []seating.Code // refusals of its own, beside those every operation of its kind has
+	reads  bool           // a POST that changes nothing: what it asks for does not fit a query
+	texts  []textAnswer   // answers of success that are not JSON
 	do     func(c *call) (*reply, error)
 
 	schema   *huma.Schema // of the body
@@ -71,6 +73,15 @@ type bodySpec struct {
 	example any
 }
 
+// textAnswer is an answer in another format than JSON, with an example.
+type textAnswer struct {
+	mediaType string
+	example   string
+}
+
+// changes reports whether the operation may change something.
+func (op *operation) changes() bool { return op.method != "GET" && !op.reads }
+
 // takes declares a body of type B with an example.
 func takes[B any](example B) *bodySpec {
 	return &bodySpec{typ: reflect.TypeFor[B](), example: example}
@@ -101,6 +112,8 @@ func (op *operation) validate() error {
 	switch {
 	case op.id == "" || op.path == "" || op.summary == "" || op.status == 0 || op.do == nil:
 		return fmt.Errorf("operation %q %s %s is not declared in full", op.id, op.method, op.path)
+	case op.reads && (op.method != "POST" || op.key != keyNone):
+		return fmt.Errorf("operation %q reads by POST, and declares what only a change has", op.id)
 	case op.who == nobody:
 		return fmt.Errorf("operation %q does not say who may call it", op.id)
 	case op.who == members && op.cap == "":

@@ -98,7 +98,7 @@ func (a *API) serve(op *operation, w http.ResponseWriter, r *http.Request) {
 
 // refuse answers with a problem.
 func (c *call) refuse(err error) {
-	refusal := refusalOf(err, c.op.method != http.MethodGet)
+	refusal := refusalOf(err, c.op.changes())
 	var known map[string]Principal
 	if !c.restaurant.IsZero() {
 		known = c.api.names.of(c.ctx, c.restaurant, principalsOf(refusal))

@@ -32,7 +32,7 @@ func (a *API) selection() []*operation {
 			id: "validate-selection", method: http.MethodPost, path: booking + "/validate", tag: tagSelection,
 			summary: "Would these tables do?",
 			about:   "Changes nothing and is never refused for what it finds: ok says it. With If-Match, moved lists what changed since, where that matters.",
-			who:     members, cap: seating.CapAssign, ifMatch: true, status: http.StatusOK,
+			who:     members, cap: seating.CapAssign, ifMatch: true, reads: true, status: http.StatusOK,
 			body:   takes(ValidateRequest{Tables: []UUID{"019ac0de-0000-7000-8000-000000000012"}}),
 			answer: gives[Verdict](), do: validateSelection,
 			codes: []seating.Code{seating.CodeOverrideRequired, seating.CodeDayClosed},

@@ -120,6 +120,8 @@ type HistoryLine struct {
 	At      servicetime.Instant `json:"at" format:"date-time"`
 	Actor   Principal           `json:"actor"`
 	Command string              `json:"command" example:"confirm"`
+	Subject string              `json:"subject,omitempty" doc:"What it happened to." example:"booking:019ac0de-0000-7000-8000-000000000012"`
+	Summary string              `json:"summary,omitempty" doc:"What happened, in words; for people, it may be worded anew." example:"moved from T1 to T4"`
 	From    string              `json:"from,omitempty"`
 	To      string              `json:"to,omitempty"`
 	Reason  string              `json:"reason,omitempty"`

@@ -64,7 +64,7 @@ func (l *Lines) decideOn(ctx context.Context, b *batch, jobs []*job, now service
 			b.twins = append(b.twins, twin{job: j, of: i})
 			continue
 		}
-		d, err := l.decideOne(ctx, b, j, now, decide.Facts{})
+		d, err := l.decideOne(ctx, b, j, now, j.facts)
 		if err != nil {
 			return err
 		}
@@ -177,6 +177,7 @@ func (l *Lines) tell(ctx context.Context, j *job, p proven) (told bool, ask deci
 	case err != nil:
 		return false, ask, err
 	case d.Change != nil:
+		j.facts = p.facts // what grants it; a day that is closed and a hold that is over stay so
 		return false, ask, nil
 	case d.Refusal == nil:
 		l.answer(j, Answer{Result: d.Result, Status: j.Status, Now: p.now})

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/live"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
@@ -89,6 +90,7 @@ type job struct {
 	told    bool            // the outcome went out
 	tries   int             // passes that settled nothing
 	attempt int             // picks another reference
+	facts   decide.Facts    // that granted it
 	rotates bool            // of maitred's own: a new epoch, because commits are lost
 }
 

@@ -47,12 +47,7 @@ func searchWithin(h *house.House, r Request, limit, sets int) (found []Candidate
 		return nil, false
 	}
 	s := newSearch(h, r, limit, sets)
-	for root := range s.free {
-		s.grow([]int{root}, only(root).union(s.below(root)))
-	}
-	for i := range h.Floor.Combinations() {
-		s.combination(&h.Floor.Combinations()[i])
-	}
+	s.run()
 	for _, k := range s.best {
 		if v := Judge(h, r, k.ids); v.OK {
 			found = append(found, Candidate{
@@ -112,6 +107,16 @@ func newSearch(h *house.House, r Request, limit, sets int) *search {
 		}
 	}
 	return s
+}
+
+// run visits every set, or as many as it may.
+func (s *search) run() {
+	for root := range s.free {
+		s.grow([]int{root}, only(root).union(s.below(root)))
+	}
+	for i := range s.h.Floor.Combinations() {
+		s.combination(&s.h.Floor.Combinations()[i])
+	}
 }
 
 // passesAlone reports whether nothing but the table itself stands in the way.
