@@ -291,8 +291,8 @@ func TestEraseOfManyBookings(t *testing.T) {
 		}})
 	}
 	var done line.Answer
-	for some := range slices.Chunk(imported, 200) {
-		if done, err = s.lines.Do(t.Context(), line.Request{Restaurant: v.id, Command: decide.ImportBookings{Bookings: some}, Actor: seating.System()}); err != nil {
+	for chunk := range slices.Chunk(imported, 200) {
+		if done, err = s.lines.Do(t.Context(), line.Request{Restaurant: v.id, Command: decide.ImportBookings{Bookings: chunk}, Actor: seating.System()}); err != nil {
 			t.Fatal(err)
 		}
 	}
