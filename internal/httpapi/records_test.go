@@ -296,7 +296,7 @@ func TestEraseOfManyBookings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := s.do(http.MethodPost, v.path("/guests/erase"), owner, `{"phone":"441"}`, headerKey, "one key").want(http.StatusOK)
+	got := s.do(http.MethodPost, v.path("/guests/erase"), owner, `{"phone":"441"}`, headerKey, "one-key").want(http.StatusOK)
 	ids := map[any]bool{}
 	for _, id := range got.at("bookings").([]any) {
 		ids[id] = true
