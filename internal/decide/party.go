@@ -33,7 +33,7 @@ func (d *draft) partyFields(add func(pointer, message string), covers int, turn 
 // request says it.
 func waitingFields(add func(pointer, message string), at string, priority int, quoted servicetime.Minutes) {
 	if priority < 0 || priority > mostPriority {
-		add(at+"/priority", "a priority is 0 to 9")
+		add(at+"/priority", "a priority is 0 to 9, the highest first")
 	}
 	if quoted < 0 || quoted > mostQuoted {
 		add(at+"/quotedMinutes", "a quoted wait is 0 to 600 minutes")

@@ -3,13 +3,6 @@ package decide
 import (
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
-	"github.com/maitred/maitred/internal/servicetime"
-)
-
-// Bounds of a place on the waitlist.
-const (
-	maxPriority = 9
-	maxQuoted   = servicetime.Minutes(600)
 )
 
 // Name implements Command.
@@ -24,12 +17,9 @@ func (c Wait) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, err
 	}
 	var fields []seating.Field
-	if c.Priority < 0 || c.Priority > maxPriority {
-		fields = append(fields, seating.Field{Pointer: "/priority", Message: "from 0 to 9, the highest first"})
-	}
-	if c.Quoted < 0 || c.Quoted > maxQuoted {
-		fields = append(fields, seating.Field{Pointer: "/quotedMinutes", Message: "from 0 to 600 minutes"})
-	}
+	waitingFields(func(pointer, message string) {
+		fields = append(fields, seating.Field{Pointer: pointer, Message: message})
+	}, "", c.Priority, c.Quoted)
 	if err := seating.InvalidFields(fields); err != nil {
 		return Result{}, err
 	}
