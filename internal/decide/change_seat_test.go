@@ -306,7 +306,24 @@ func TestChange_OfAPartyThatSits(t *testing.T) {
 		}
 		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20")})
 		s.ok(anna, change(3, turn(120)))
-		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20", "20:30", "21:25")})
+		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "21:25")}) // it was there all along
+		s.soldOnce()
+	})
+	t.Run("past its end, and somebody else had the table meanwhile", func(t *testing.T) {
+		s := seated(t)
+		s.ok(anna, assign(4, 4)) // at 20:30
+		s.now = housetest.At("20:35")
+		s.ok(anna, decide.MarkNoShow{Booking: housetest.Booking(4)})
+		s.now = housetest.At("20:40")
+		s.ok(anna, change(3, turn(120)))
+		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:20", "20:40", "21:05")})
+		s.soldOnce()
+	})
+	t.Run("past its end, and it moves as it grows", func(t *testing.T) {
+		s := seated(t)
+		s.now = housetest.At("20:30")
+		s.ok(anna, change(3, turn(120), covers(5), mode(decide.ReplanTables)))
+		s.rows(3, map[int][]servicetime.Window{4: windows("19:00", "20:30"), 6: windows("20:30", "21:05")})
 		s.soldOnce()
 	})
 }

@@ -33,17 +33,20 @@ func (d *draft) reseat(e *house.Entry, w servicetime.Window, tables []seating.Ta
 }
 
 // stretches are the rows that a party that sits already has, as the new window
-// leaves them; has are the tables among them that reach its end. A row that ended
-// before now is not stretched over the gap: somebody else may have been there.
+// leaves them; has are the tables among them that reach its end. A party past its
+// end was there all along: the rows it ended with reach over that time too, but
+// not where somebody else had the table meanwhile.
 func (d *draft) stretches(e *house.Entry, w servicetime.Window, tables []seating.TableID, has map[seating.TableID]bool) []seating.Allocation {
 	var rows []seating.Allocation
 	for _, a := range e.Allocations {
 		sits := a.Window.End == e.Window.End
 		switch {
-		case !sits || a.Window.End < d.env.Now: // it is the past
+		case !sits || !d.stayed(e.ID, a): // it is the past
 		case slices.Contains(tables, a.Table):
 			a.Window.End = w.End
 			has[a.Table] = true
+		case e.Window.End < d.env.Now:
+			a.Window.End = d.env.Now
 		default:
 			a.Window.End = min(a.Window.End, d.env.Now)
 		}
@@ -52,4 +55,18 @@ func (d *draft) stretches(e *house.Entry, w servicetime.Window, tables []seating
 		}
 	}
 	return rows
+}
+
+// stayed reports whether a table was nobody else's between the end of a party's
+// row and now. Lapsed holds in that time end: they do not block.
+func (d *draft) stayed(id seating.BookingID, a seating.Allocation) bool {
+	since := servicetime.Window{Start: a.Window.End, End: d.env.Now}
+	for slot := range d.h.Occupancy(a.Table, since) {
+		lapsed := slot.Kind == seating.OwnedByHold && !slot.Entry.Hold.Live(d.env.Now)
+		if slot.Claimant != seating.AnyID(id) && !lapsed {
+			return false
+		}
+	}
+	d.sweep([]seating.TableID{a.Table}, since, id)
+	return true
 }

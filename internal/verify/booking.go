@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/maitred/maitred/internal/seating"
+	"github.com/maitred/maitred/internal/servicetime"
 )
 
 // each runs through the bookings of open and closed days.
@@ -34,7 +35,9 @@ func checkBookingWindow(v *view) {
 
 // checkBookingCover: before it sits down a booking has its tables to the end of
 // its window, from its start or from when they were given after that; once it
-// sits it may have moved, but never stood. It never has one table twice at a time.
+// sits it may have moved, but never stood, but for a party that stayed past its
+// end at a table that was somebody else's by then, and was given more time later.
+// It never has one table twice at a time.
 func checkBookingCover(v *view) {
 	v.each(func(b *seating.Booking, rows []seating.Allocation) {
 		rows = slices.SortedFunc(slices.Values(rows), func(x, y seating.Allocation) int {
@@ -54,8 +57,9 @@ func checkBookingCover(v *view) {
 			return
 		}
 		seated := rows[0].Window.End
-		for _, a := range rows[1:] {
-			if a.Window.Start > seated {
+		for i, a := range rows[1:] {
+			gap := servicetime.Window{Start: seated, End: a.Window.Start}
+			if !gap.Empty() && !v.stayed(b, rows[:i+1], a.Table, gap) {
 				v.report(v.booking(b), "has no table from %s to %s", seated, a.Window.Start)
 			}
 			seated = max(seated, a.Window.End)
@@ -64,6 +68,26 @@ func checkBookingCover(v *view) {
 			v.report(v.booking(b), "has tables until %s, its window ends at %s", seated, b.Window.End)
 		}
 	})
+}
+
+// stayed reports whether a gap between the tables of a booking may be that of a
+// party past its end: it has the same table again, or somebody else had the one
+// that it did not leave.
+func (v *view) stayed(b *seating.Booking, before []seating.Allocation, again seating.TableID, gap servicetime.Window) bool {
+	if b.CheckedInAt.IsZero() {
+		return false
+	}
+	for _, was := range before {
+		if was.Window.End != gap.Start {
+			continue
+		}
+		if was.Table == again || slices.ContainsFunc(v.Occupancy, func(a seating.Allocation) bool {
+			return a.Table == was.Table && a.Claimant != seating.AnyID(b.ID) && a.Window.Overlaps(gap)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func checkAllocationOwner(v *view) {
