@@ -35,9 +35,9 @@ func checkBookingWindow(v *view) {
 
 // checkBookingCover: before it sits down a booking has its tables to the end of
 // its window, from its start or from when they were given after that; once it
-// sits it may have moved, but never stood, but for a party that stayed past its
-// end at a table that was somebody else's by then, and was given more time later.
-// It never has one table twice at a time.
+// sits it may have moved, but never stood. The time for which a party stayed past
+// its end and its table was another's is nobody's, when it got more time after
+// that. It never has one table twice at a time.
 func checkBookingCover(v *view) {
 	v.each(func(b *seating.Booking, rows []seating.Allocation) {
 		rows = slices.SortedFunc(slices.Values(rows), func(x, y seating.Allocation) int {
@@ -57,9 +57,8 @@ func checkBookingCover(v *view) {
 			return
 		}
 		seated := rows[0].Window.End
-		for i, a := range rows[1:] {
-			gap := servicetime.Window{Start: seated, End: a.Window.Start}
-			if !gap.Empty() && !v.stayed(b, rows[:i+1], a.Table, gap) {
+		for _, a := range rows[1:] {
+			if a.Window.Start > seated && !v.overAt(b.ID, seated) {
 				v.report(v.booking(b), "has no table from %s to %s", seated, a.Window.Start)
 			}
 			seated = max(seated, a.Window.End)
@@ -70,20 +69,17 @@ func checkBookingCover(v *view) {
 	})
 }
 
-// stayed reports whether a gap between the tables of a booking may be that of a
-// party past its end: it has the same table again, or somebody else had the one
-// that it did not leave.
-func (v *view) stayed(b *seating.Booking, before []seating.Allocation, again seating.TableID, gap servicetime.Window) bool {
-	if b.CheckedInAt.IsZero() {
-		return false
+// overAt reports whether a booking's window once ended at an instant, as far as the
+// journal tells.
+func (v *view) overAt(id seating.BookingID, end servicetime.Instant) bool {
+	was := func(b seating.Booking) bool { return b.ID == id && b.Window.End == end }
+	if v.Checkpoint != nil && slices.ContainsFunc(v.Checkpoint.Bookings, was) {
+		return true
 	}
-	for _, was := range before {
-		if was.Window.End != gap.Start {
-			continue
-		}
-		if was.Table == again || slices.ContainsFunc(v.Occupancy, func(a seating.Allocation) bool {
-			return a.Table == was.Table && a.Claimant != seating.AnyID(b.ID) && a.Window.Overlaps(gap)
-		}) {
+	for _, e := range v.Journal {
+		switch {
+		case e.Version <= v.base():
+		case e.Change == nil || slices.ContainsFunc(e.Change.Rows.PutBookings, was): // what a large change put is not kept
 			return true
 		}
 	}

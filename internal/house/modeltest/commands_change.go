@@ -163,7 +163,8 @@ func (m *model) stretched(b *mBooking, was mBooking, ts []int) []mSeg {
 	var next []mSeg
 	there := map[int]bool{}
 	for _, s := range was.sat {
-		if s.end == was.end && s.end >= m.now {
+		if s.end == was.end && !m.anybody(b, s.table, s.end, m.now) {
+			m.clear(b, []int{s.table}, s.end, m.now)
 			s.end = b.end
 			there[s.table] = true
 		}
@@ -175,6 +176,27 @@ func (m *model) stretched(b *mBooking, was mBooking, ts []int) []mSeg {
 		}
 	}
 	return next
+}
+
+// anybody reports whether somebody else had the table between two times.
+func (m *model) anybody(b *mBooking, table int, start, end servicetime.Instant) bool {
+	if end <= start {
+		return false
+	}
+	if m.blocked([]int{table}, start, end, 0) {
+		return true
+	}
+	for _, o := range m.bookings {
+		for _, s := range o.sat {
+			if o != b && s.table == table && s.start < end && start < s.end {
+				return true
+			}
+		}
+		if o != b && m.live(o.hold) && o.hold.meets([]int{table}) && o.hold.start < end && start < o.end {
+			return true
+		}
+	}
+	return false
 }
 
 // drawChange picks a change, a party at the door, or a booking that is not confirmed.
