@@ -6,7 +6,7 @@ import "github.com/maitred/maitred/internal/seating"
 func (Arrive) Name() string { return "arrive" }
 
 // decide notes that the party is here: it is not late any more, whether it sits
-// yet or not. Again is fine and does nothing.
+// yet or not. That is so on its own day only. Again is fine and does nothing.
 func (c Arrive) decide(d *draft) (Result, *seating.Error) {
 	e, err := d.booking(c.Booking)
 	if err != nil {
@@ -18,6 +18,9 @@ func (c Arrive) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, wrongState(e, "A party that is here comes with a booking that is open.")
 	case e.Status == seating.CheckedIn || !e.ArrivedAt.IsZero():
 		return d.seated(e.Booking, tables), nil
+	}
+	if err := d.onItsDay(e); err != nil {
+		return Result{}, err
 	}
 	if err := d.untouched(c.Booking); err != nil {
 		return Result{}, err

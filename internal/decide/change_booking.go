@@ -190,7 +190,7 @@ func (c ChangeBooking) reschedule(d *draft, e *house.Entry, x bookingEdit) (Resu
 	had := e.Tables()
 	tables, checks, summary := had, arrival.Checks, (*seating.Summary)(nil)
 	if len(had) > 0 {
-		v, err := c.tables(d, e, r)
+		v, err := c.tables(d, e, r, x.b.Dining.Start)
 		if err != nil {
 			return Result{}, err
 		}
@@ -246,6 +246,9 @@ func (c ChangeBooking) arrive(d *draft, e *house.Entry, x *bookingEdit) (planner
 	if b.Dining.Start != e.Dining.Start {
 		b.LateAt = 0
 	}
+	if b.ServiceDate != e.ServiceDate { // who was here today has not come on the other day
+		b.ArrivedAt, b.CheckedInAt = 0, 0
+	}
 	if b.Window.End > now {
 		b.OverstayAt = 0
 	}
@@ -296,7 +299,7 @@ func (c ChangeBooking) arrival(d *draft, e *house.Entry, x *bookingEdit) (planne
 // tables judges the tables that the booking has, or finds others, for what is
 // asked. What a person chose, and what a party sits at, is kept unless the command
 // says otherwise.
-func (c ChangeBooking) tables(d *draft, e *house.Entry, r planner.Request) (planner.Verdict, *seating.Error) {
+func (c ChangeBooking) tables(d *draft, e *house.Entry, r planner.Request, start servicetime.Instant) (planner.Verdict, *seating.Error) {
 	mode := c.Tables
 	over := r.Sits && r.Window.Empty() // there is no time left to sit anywhere else
 	if over || mode == "" && (r.Sits || e.ChosenBy != seating.ChosenByPlanner) {
@@ -310,7 +313,7 @@ func (c ChangeBooking) tables(d *draft, e *house.Entry, r planner.Request) (plan
 			if r.Arrival != nil {
 				choices = planner.Alternatives(d.h, r, wanted(c.Turn, e.Turn))
 			}
-			return planner.Verdict{}, noTable(truncated, choices).refusal(r.Covers)
+			return planner.Verdict{}, d.noTable(noTable(truncated, choices), r.Covers, max(start, r.Window.Start))
 		}
 		tables = best.Tables
 	}
@@ -321,7 +324,7 @@ func (c ChangeBooking) tables(d *draft, e *house.Entry, r planner.Request) (plan
 // stands is the answer that the booking is as it is.
 func (d *draft) stands(b seating.Booking, tables []seating.TableID) Result {
 	r := d.seated(b, tables)
-	if len(tables) == 0 {
+	if len(tables) == 0 || b.Status.Ended() { // what it had is the past
 		r.Assignment = nil
 	}
 	return r

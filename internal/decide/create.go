@@ -51,7 +51,7 @@ func (c CreateBooking) decide(d *draft) (Result, *seating.Error) {
 		}
 	}
 	if missing != nil && c.Source == seating.SourceWeb {
-		return Result{}, missing.refusal(c.Covers)
+		return Result{}, d.noTable(missing, c.Covers, b.Dining.Start)
 	}
 	if len(tables) == 0 {
 		v := planner.JudgeArrival(d.h, r)

@@ -125,7 +125,7 @@ func (d *draft) step(e *house.Entry, to seating.Status) *seating.Error {
 }
 
 func wrongState(e *house.Entry, format string, args ...any) *seating.Error {
-	err := seating.Refuse(seating.CodeBookingState, "The booking is %s. %s", e.Status, fmt.Sprintf(format, args...))
+	err := seating.Refuse(seating.CodeBookingState, "Booking %s is %s. %s", e.Reference, e.Status, fmt.Sprintf(format, args...))
 	err.Details.Status = e.Status
 	return err
 }

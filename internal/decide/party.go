@@ -48,9 +48,10 @@ func noTable(truncated bool, choices []seating.Choice) *NoTable {
 	return &NoTable{Reason: "no_table_free", Choices: choices}
 }
 
-// refusal is NO_TABLE with the same operands.
-func (n *NoTable) refusal(covers int) *seating.Error {
-	err := seating.Refuse(seating.CodeNoTable, "No table is free for %d at that time.", covers)
+// refusal is NO_TABLE with the same operands; start is when the party would dine.
+func (d *draft) noTable(n *NoTable, covers int, start servicetime.Instant) *seating.Error {
+	err := seating.Refuse(seating.CodeNoTable, "No table is free for %d on %s.", covers,
+		start.Time().In(d.h.Calendar.Zone).Format("2006-01-02 at 15:04"))
 	err.Details.Reason, err.Details.Choices = n.Reason, n.Choices
 	return err
 }

@@ -128,10 +128,10 @@ func (d *draft) target(e *house.Entry, t Transition) (seating.Status, *seating.E
 	return to, d.step(e, to)
 }
 
-// onItsDay refuses a check-in on a day before the booking's service date.
+// onItsDay refuses that a party is here, or sits, on a day before its service date.
 func (d *draft) onItsDay(e *house.Entry) *seating.Error {
 	if today := d.h.Calendar.ServiceDate(d.env.Now); e.ServiceDate > today {
-		return wrongState(e, "It is for %s and cannot be checked in before that day.", e.ServiceDate)
+		return wrongState(e, "It is for %s and cannot arrive or be checked in before that day.", e.ServiceDate)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (c WalkIn) decide(d *draft) (Result, *seating.Error) {
 	if len(tables) == 0 {
 		best, truncated := planner.Search(d.h, r, 1)
 		if len(best) == 0 {
-			return Result{}, noTable(truncated, planner.NextFree(d.h, r, c.Turn)).refusal(c.Covers)
+			return Result{}, d.noTable(noTable(truncated, planner.NextFree(d.h, r, c.Turn)), c.Covers, b.Dining.Start)
 		}
 		tables, by = best[0].Tables, seating.ChosenByPlanner
 	}
