@@ -228,11 +228,18 @@ func furnish(t *testing.T, a *control.App, r seating.RestaurantID) seating.Booki
 	seated, done, waiting := booking("SEAT", 2, 19, seating.Confirmed), booking("DONE", 0, 18, seating.Completed), booking("WAIT", 2, 19, seating.Pending)
 	seated.ChosenBy, seated.SeatingWish, seated.ZoneWish = seating.ChosenByPlanner, seating.SeatingBooth, floor.Zones[0].ID
 	done.CheckedInAt, done.ArrivedAt = done.Window.Start, done.Window.Start
+	waiting.PendingUntil, waiting.LateAt = waiting.Window.Start.Add(-time.Minute), done.Window.Start
+	queued, early := booking("LIST", 2, 18, seating.Waitlisted), booking("SOON", 1, 18, seating.CheckedIn)
+	queued.Priority, queued.Quoted = 4, 25
+	early.ArrivedAt, early.CheckedInAt, early.OverstayAt = early.Window.Start, early.Window.Start, early.Window.End
+	early.PlannedStart = early.Window.Start.Add(20 * time.Minute)
 	do(decide.ImportBookings{Bookings: []decide.Imported{
 		{Booking: done, Tables: at(0), Guest: seating.Guest{Name: "Basil Example"}},
 		{Booking: booking("GONE", 1, 18, seating.Cancelled)},
 		{Booking: seated, Tables: at(0), Guest: seating.Guest{Name: "Alma Example", Phone: "+1-555-0101", Email: "alma@example.com", Notes: "nuts"}},
 		{Booking: waiting},
+		{Booking: queued},
+		{Booking: early, Tables: at(1)},
 	}})
 	return waiting.ID
 }
@@ -270,6 +277,11 @@ func TestExportImportExport(t *testing.T) {
 	if !strings.Contains(first, "Alma Example") {
 		t.Errorf("the export lacks guests:\n%s", first)
 	}
+	for _, field := range []string{"plannedStart", "priority", "quotedMinutes", "pendingUntil", "lateAt", "overstayAt"} {
+		if strings.Count(first, `"`+field+`"`) != 1 {
+			t.Errorf("the export has not one %s, which the steps back, the waitlist or the jobs go by:\n%s", field, first)
+		}
+	}
 	if id := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7`).FindString(first); id != "" {
 		t.Errorf("the export holds the id %s…:\n%s", id, first)
 	}
@@ -278,7 +290,7 @@ func TestExportImportExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Bookings != 4 || done.Tables != 4 || done.Zones != 2 || done.Version.N == 0 {
+	if done.Bookings != 6 || done.Tables != 4 || done.Zones != 2 || done.Version.N == 0 {
 		t.Errorf("Import = %+v", done)
 	}
 	if diff := cmp.Diff(first, export(t, a, "into")); diff != "" {

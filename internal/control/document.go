@@ -95,9 +95,17 @@ type DocumentBooking struct {
 	CheckedInAt servicetime.Instant `json:"checkedInAt,omitempty"`
 	EndedAt     servicetime.Instant `json:"endedAt,omitempty"`
 	ChosenBy    seating.ChosenBy    `json:"chosenBy,omitempty"`
-	CreatedAt   servicetime.Instant `json:"createdAt"`
-	CreatedBy   string              `json:"createdBy"`
-	Guest       *seating.Guest      `json:"guest,omitempty"`
+	// What the steps back, the waitlist and the jobs go by.
+	PlannedStart servicetime.Instant `json:"plannedStart,omitempty"`
+	Priority     int                 `json:"priority,omitempty"`
+	Quoted       servicetime.Minutes `json:"quotedMinutes,omitempty"`
+	PendingUntil servicetime.Instant `json:"pendingUntil,omitempty"`
+	LateAt       servicetime.Instant `json:"lateAt,omitempty"`
+	OverstayAt   servicetime.Instant `json:"overstayAt,omitempty"`
+
+	CreatedAt servicetime.Instant `json:"createdAt"`
+	CreatedBy string              `json:"createdBy"`
+	Guest     *seating.Guest      `json:"guest,omitempty"`
 }
 
 // Export writes a restaurant down: all its rows from one consistent read, then
@@ -220,6 +228,7 @@ func (e *exporter) bookings(d *store.Dump, guests map[seating.BookingID]seating.
 			Reference: b.Reference, Covers: b.Covers, Date: b.Date, Time: b.Time, ServiceDate: b.ServiceDate, Window: b.Window,
 			Dining: b.Dining, Turn: b.Turn, Status: b.Status, Tables: []string{}, ZoneWish: e.zones[b.ZoneWish], SeatingWish: b.SeatingWish,
 			Source: b.Source, ArrivedAt: b.ArrivedAt, CheckedInAt: b.CheckedInAt, EndedAt: b.EndedAt, ChosenBy: b.ChosenBy,
+			PlannedStart: b.PlannedStart, Priority: b.Priority, Quoted: b.Quoted, PendingUntil: b.PendingUntil, LateAt: b.LateAt, OverstayAt: b.OverstayAt,
 			CreatedAt: b.CreatedAt, CreatedBy: b.CreatedBy,
 		}
 		if at := seats[b.ID]; at != nil {

@@ -211,6 +211,7 @@ func (d *Document) imported(f *decide.Floor) ([]decide.Imported, error) {
 			ID: seating.BookingID(NewID()), Reference: b.Reference, Covers: b.Covers, Date: b.Date, Time: b.Time, ServiceDate: b.ServiceDate,
 			Window: b.Window, Dining: b.Dining, Turn: b.Turn, Status: b.Status, SeatingWish: b.SeatingWish, Source: b.Source,
 			ArrivedAt: b.ArrivedAt, CheckedInAt: b.CheckedInAt, EndedAt: b.EndedAt, ChosenBy: b.ChosenBy, CreatedAt: b.CreatedAt, CreatedBy: b.CreatedBy,
+			PlannedStart: b.PlannedStart, Priority: b.Priority, Quoted: b.Quoted, PendingUntil: b.PendingUntil, LateAt: b.LateAt, OverstayAt: b.OverstayAt,
 		}, Since: b.Since}
 		if b.ZoneWish != "" {
 			id, ok := zones[strings.ToLower(b.ZoneWish)]

@@ -75,6 +75,9 @@ func TestImport_Faults(t *testing.T) {
 		set(&in)
 		return in
 	}
+	waits := func(set func(in *decide.Imported)) decide.Imported {
+		return edit(func(in *decide.Imported) { in.Booking.Status, in.Tables = seating.Waitlisted, nil; set(in) })
+	}
 	tests := []struct {
 		name string
 		give decide.Imported
@@ -99,6 +102,14 @@ func TestImport_Faults(t *testing.T) {
 		{"ended without an end", edit(func(in *decide.Imported) { in.Booking.Status = seating.NoShow }), "/bookings/1/endedAt"},
 		{"an end without being over", edit(func(in *decide.Imported) { in.Booking.EndedAt = 1 }), "/bookings/1/endedAt"},
 		{"checked in at no time", edit(func(in *decide.Imported) { in.Booking.Status = seating.CheckedIn }), "/bookings/1/checkedInAt"},
+		{"a priority without waiting", edit(func(in *decide.Imported) { in.Booking.Priority = 1 }), "/bookings/1/priority"},
+		{"a wait told without waiting", edit(func(in *decide.Imported) { in.Booking.Quoted = 1 }), "/bookings/1/quotedMinutes"},
+		{"a priority of 10", waits(func(in *decide.Imported) { in.Booking.Priority = 10 }), "/bookings/1/priority"},
+		{"a wait of 601", waits(func(in *decide.Imported) { in.Booking.Quoted = 601 }), "/bookings/1/quotedMinutes"},
+		{"to be confirmed once it is", edit(func(in *decide.Imported) { in.Booking.PendingUntil = 1 }), "/bookings/1/pendingUntil"},
+		{"early without sitting", edit(func(in *decide.Imported) { in.Booking.PlannedStart = in.Booking.Window.Start }), "/bookings/1/plannedStart"},
+		{"late in the future", edit(func(in *decide.Imported) { in.Booking.LateAt = housetest.At("18:01") }), "/bookings/1/lateAt"},
+		{"past its end without sitting", edit(func(in *decide.Imported) { in.Booking.OverstayAt = 1 }), "/bookings/1/overstayAt"},
 		{"created by nobody", edit(func(in *decide.Imported) { in.Booking.CreatedBy = "" }), "/bookings/1/createdAt"},
 		{"confirmed without tables", edit(func(in *decide.Imported) { in.Tables = nil }), "/bookings/1/tableIds"},
 		{"a table of nobody", edit(func(in *decide.Imported) { in.Tables = housetest.Tables(99) }), "/bookings/1/tableIds"},
@@ -110,6 +121,8 @@ func TestImport_Faults(t *testing.T) {
 	}
 	for name, in := range map[string]decide.Imported{
 		"as it is":          edit(func(*decide.Imported) {}),
+		"late since now":    edit(func(in *decide.Imported) { in.Booking.LateAt = housetest.At("18:00") }),
+		"9 and 600 minutes": waits(func(in *decide.Imported) { in.Booking.Priority, in.Booking.Quoted = 9, 600 }),
 		"100 covers at T5":  edit(func(in *decide.Imported) { in.Booking.Covers, in.Tables = 100, housetest.Tables(5) }), // history is not judged
 		"a window of 840":   edit(func(in *decide.Imported) { in.Booking.Window.End = in.Booking.Window.Start + 840*60*1e6 }),
 		"a reference of 12": edit(func(in *decide.Imported) { in.Booking.Reference = "ABCDEFGHIJKL" }),
