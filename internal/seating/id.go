@@ -20,6 +20,7 @@ type (
 	changeKind      struct{}
 	userKind        struct{}
 	tokenKind       struct{}
+	operatorKind    struct{}
 )
 
 // The kinds of ID. All are UUIDv7, made outside the pure packages.
@@ -44,6 +45,8 @@ type (
 	UserID = ID[userKind]
 	// TokenID of an API token.
 	TokenID = ID[tokenKind]
+	// OperatorID of an operator of the deployment.
+	OperatorID = ID[operatorKind]
 	// AnyID is an ID whose kind another field tells.
 	AnyID = ID[any]
 )

@@ -8,7 +8,7 @@ import (
 	"github.com/maitred/maitred/internal/servicetime"
 )
 
-// Directory keeps who there is: restaurants, users, members, tokens. Its
+// Directory keeps who there is: restaurants, users, members, tokens, operators. Its
 // methods cross restaurants where their names say so.
 type Directory interface {
 	// CreateRestaurant writes a restaurant at version 0 of a new epoch with its
@@ -37,6 +37,18 @@ type Directory interface {
 	// TokenByHash finds a token that is neither revoked nor expired by the SHA-256
 	// of its secret, in any restaurant; ErrNotFound.
 	TokenByHash(ctx context.Context, hash [32]byte) (Token, error)
+	// PutOperator adds an operator with its token; ErrExists when the id or the hash
+	// is there.
+	PutOperator(ctx context.Context, o Operator) error
+	// RevokeOperator ends an operator's token and raises the access revision;
+	// ErrNotFound. Twice is fine.
+	RevokeOperator(ctx context.Context, id seating.OperatorID) error
+	// Operators lists all there were, oldest first, revoked ones too.
+	Operators(ctx context.Context) ([]Operator, error)
+	// OperatorByHash finds an operator whose token is neither revoked nor expired by
+	// the SHA-256 of its secret; ErrNotFound.
+	OperatorByHash(ctx context.Context, hash [32]byte) (Operator, error)
+
 	// Names returns display names of principals' subjects ("user:…", "token:…")
 	// of one restaurant; unknown ones are absent.
 	Names(ctx context.Context, id seating.RestaurantID, subjects []string) (map[string]string, error)
@@ -72,4 +84,16 @@ type Token struct {
 	CreatedAt  servicetime.Instant
 	ExpiresAt  servicetime.Instant // 0: never
 	RevokedAt  servicetime.Instant // 0: valid
+}
+
+// Operator is a token of the deployment: it belongs to no restaurant and opens
+// none. Only the hash of its secret is kept.
+type Operator struct {
+	ID        seating.OperatorID
+	Name      string // 1 to 200 characters
+	Hash      [32]byte
+	Access    int64
+	CreatedAt servicetime.Instant
+	ExpiresAt servicetime.Instant // 0: never
+	RevokedAt servicetime.Instant // 0: valid
 }

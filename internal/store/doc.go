@@ -4,7 +4,7 @@
 //
 // Seating is the line's and the live houses' (load, journal, commit, prove),
 // Lists the read models', Directory that of access (restaurants, members,
-// tokens), Queue the outbox worker's, Upkeep that of the jobs and of verify.
+// tokens, operators), Queue the outbox worker's, Upkeep that of the jobs and of verify.
 // Every method that concerns a restaurant names it, and never returns a row of
 // another. Both stores pass package storetest.
 package store

@@ -51,6 +51,10 @@ func settle(t *testing.T, db *pgtest.DB) *neighbours {
 			t.Fatalf("PutMember = %v", err)
 		}
 	}
+	// Who runs the deployment is of neither house.
+	if err := n.store.PutOperator(t.Context(), storetest.Operator(1)); err != nil {
+		t.Fatalf("PutOperator = %v", err)
+	}
 	// What the worker of the outbox writes.
 	for _, d := range []*storetest.Seed{n.a, n.b} {
 		db.Exec(t, `INSERT INTO outbox_block (sink, restaurant_id, aggregate, until, head_id, reason)

@@ -25,6 +25,7 @@ var rightless = map[string]string{
 	"outbox_worker":    "the leases of the outbox's workers",
 	"outbox_sink":      "the sinks of the deployment",
 	"outbox_lane":      "who serves which lane of a sink",
+	"operators":        "who runs the deployment, with the hashes of their tokens",
 }
 
 // TestMatrix shows, for each table, that a transaction of restaurant A neither

@@ -215,6 +215,7 @@ func TestMigrationsKeepALoadedDatabaseEqual(t *testing.T) {
 	db := pgtest.Database(t)
 	n := settle(t, db)
 	all := len(migrationNames(t, "migrations"))
+	db.Exec(t, "DELETE FROM operators") // 008 brings the table, so it goes with every step down
 	for _, c := range []struct {
 		down  int
 		empty []string // tables that go, and must hold nothing
@@ -222,7 +223,8 @@ func TestMigrationsKeepALoadedDatabaseEqual(t *testing.T) {
 		{down: 1},
 		{down: 2},
 		{down: 3},
-		{down: 4, empty: []string{"capacity_outbox", "outbox_block", "outbox_dead"}},
+		{down: 4},
+		{down: 5, empty: []string{"capacity_outbox", "outbox_block", "outbox_dead"}},
 	} {
 		for _, table := range c.empty {
 			db.Exec(t, "DELETE FROM "+table)

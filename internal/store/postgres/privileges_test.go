@@ -53,6 +53,7 @@ var systemRights = map[string]string{
 	"capacity_outbox":  "DELETE SELECT UPDATE",        // the worker delivers the events of all, and notes its attempts
 	"due_work":         "SELECT",                      // jobs look for what is due; it names ids and times only
 	"goose_db_version": "SELECT",                      // as everyone
+	"operators":        "INSERT SELECT",               // who comes with an operator's secret; no name, hash or term is ever changed
 	"outbox_block":     "DELETE INSERT SELECT UPDATE", // aggregates that wait behind an event that was refused
 	"outbox_dead":      "DELETE INSERT SELECT UPDATE", // events that were given up
 	"outbox_lane":      "DELETE INSERT SELECT UPDATE", // who serves which lane
@@ -62,6 +63,9 @@ var systemRights = map[string]string{
 	"restaurants":      "SELECT",                      // the list for operators, and by slug
 	"tokens":           "SELECT",                      // who comes with a secret is looked up in all
 	"users":            "INSERT SELECT",               // a person is found by e-mail before it is a member
+
+	"operators.access_rev": "UPDATE", // a token is revoked
+	"operators.revoked_at": "UPDATE",
 }
 
 // functionRights are the functions that roles call themselves. Every other is

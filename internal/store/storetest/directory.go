@@ -180,6 +180,8 @@ var directoryTests = []test{
 			t.Errorf("PutToken(hash of another) = %v, want ErrExists", err)
 		}
 	}},
+	{"OperatorsAreFoundWhileTheyAreValid", operatorsAreFoundWhileTheyAreValid},
+	{"BoundsOfAnOperator", boundsOfAnOperator},
 	{"NamesAreOfOneRestaurant", func(t *testing.T, e Env) {
 		d, o := Plant(t, e.Store, e.Clock, "one"), Plant(t, e.Store, e.Clock, "two")
 		gone := d.member("gone@example.org", seating.RoleHost)

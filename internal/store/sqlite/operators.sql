@@ -1,0 +1,30 @@
+-- Operators belong to the deployment: no statement here names a restaurant.
+
+-- name: InsertOperator
+INSERT INTO operators (id, name, hash, access_rev, created_at, expires_at)
+VALUES (?, ?, ?, 1, ?, ?);
+
+-- name: HasOperator
+SELECT 1
+FROM operators
+WHERE id = ?1;
+
+-- name: RevokeOperator
+-- The first revocation counts.
+UPDATE operators
+SET revoked_at = ?1,
+    access_rev = access_rev + 1
+WHERE id = ?2
+    AND revoked_at IS NULL;
+
+-- name: Operators
+SELECT id, name, hash, access_rev, created_at, expires_at, revoked_at
+FROM operators
+ORDER BY created_at, id;
+
+-- name: OperatorByHash
+SELECT id, name, hash, access_rev, created_at, expires_at, revoked_at
+FROM operators
+WHERE hash = ?1
+    AND revoked_at IS NULL
+    AND (expires_at IS NULL OR expires_at > ?2);
