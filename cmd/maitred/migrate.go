@@ -84,7 +84,14 @@ func (c *migrateDownCmd) nothingToLose(s *session) error {
 	err := s.read(c.Flags, func(a *control.App) error {
 		list, err := a.Store.Restaurants(s.ctx)
 		if err == nil && len(list) > 0 {
-			err = usage("the database has %d restaurants and their rows may be lost; say --yes if that is meant", len(list))
+			return usage("the database has %d restaurants and their rows may be lost; say --yes if that is meant", len(list))
+		}
+		if err != nil {
+			return err
+		}
+		operators, err := a.Store.Operators(s.ctx)
+		if err == nil && len(operators) > 0 {
+			return usage("the database has %d operators and their tokens may be lost; say --yes if that is meant", len(operators))
 		}
 		return err
 	})

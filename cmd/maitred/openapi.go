@@ -21,7 +21,7 @@ type openapiCmd struct{}
 func (c *openapiCmd) Run(s *session) error {
 	var none *sqlite.Store
 	api, err := httpapi.New(httpapi.Deps{
-		Houses: (*live.Houses)(nil), Lines: (*line.Lines)(nil), Lists: none, Directory: none, Gate: access.NewGate(none, time.Now),
+		Houses: (*live.Houses)(nil), Lines: (*line.Lines)(nil), Lists: none, Directory: none, Gate: access.NewGate(none, time.Now), Found: founder(nil),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, CursorKey: make([]byte, 32), NewID: control.NewID,
 		Registry: prometheus.NewRegistry(),
 	})

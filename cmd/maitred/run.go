@@ -26,6 +26,7 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Load the demo data without serving it."`
 	Restaurant restaurantCmd `cmd:"" help:"Make and list restaurants."`
 	Token      tokenCmd      `cmd:"" help:"Make, list and revoke API tokens."`
+	Operator   operatorCmd   `cmd:"" help:"Make, list and revoke the tokens of operators, who make restaurants over HTTP."`
 	Member     memberCmd     `cmd:"" help:"Add, list, change and remove the people of a restaurant."`
 	Holds      holdsCmd      `cmd:"" help:"List, release and expire holds."`
 	Verify     verifyCmd     `cmd:"" help:"Check a database against everything that must hold."`

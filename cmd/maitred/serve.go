@@ -113,7 +113,7 @@ func (s *server) start() error {
 	s.jobs = startJobs(s.ctx, s.app, s.config.JobsInterval, metrics)
 	api, err := httpapi.New(httpapi.Deps{
 		Houses: s.app.Houses, Lines: s.app.Lines, Lists: s.app.Store, Directory: s.app.Store,
-		Gate: access.NewGate(s.app.Store, time.Now), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
+		Gate: access.NewGate(s.app.Store, time.Now), Found: founder(s.app), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
 		NewID: control.NewID, Registry: registry, Ready: s.app.Ready,
 	})
 	if err != nil {

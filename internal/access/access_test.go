@@ -59,10 +59,25 @@ func TestSecrets(t *testing.T) {
 
 // directory counts look-ups and answers from a map.
 type directory struct {
-	mu     sync.Mutex
-	tokens map[[32]byte]store.Token
-	err    error
-	asked  int
+	mu        sync.Mutex
+	tokens    map[[32]byte]store.Token
+	operators map[[32]byte]store.Operator
+	err       error
+	asked     int
+}
+
+func (d *directory) OperatorByHash(_ context.Context, hash [32]byte) (store.Operator, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked++
+	if d.err != nil {
+		return store.Operator{}, d.err
+	}
+	o, ok := d.operators[hash]
+	if !ok {
+		return store.Operator{}, store.ErrNotFound
+	}
+	return o, nil
 }
 
 func (d *directory) TokenByHash(_ context.Context, hash [32]byte) (store.Token, error) {

@@ -2,6 +2,9 @@
 // token of a request into a Caller, and a Caller at one restaurant into a
 // seating.Actor with the capabilities of its role.
 //
+// An operator's token belongs to the deployment. It makes a Caller that is a member
+// nowhere: every restaurant answers it as one that does not exist.
+//
 // It refuses to know routes, bodies and commands. The only list of what a role
 // may do is the table in capabilities.go; the only secrets are hashes. A request
 // flows:

@@ -16,6 +16,7 @@ const Freshness = time.Second
 // Tokens is the part of store.Directory the gate needs.
 type Tokens interface {
 	TokenByHash(ctx context.Context, hash [32]byte) (store.Token, error)
+	OperatorByHash(ctx context.Context, hash [32]byte) (store.Operator, error)
 }
 
 var _ Tokens = store.Directory(nil)
@@ -24,7 +25,7 @@ var _ Tokens = store.Directory(nil)
 type Gate struct {
 	tokens Tokens
 	now    func() time.Time
-	known  *memory // secrets that are tokens
+	known  *memory // secrets that are tokens, operators' too
 	wrong  *memory // secrets that are not, apart so that guesses push nobody out
 }
 
@@ -34,16 +35,26 @@ func NewGate(tokens Tokens, now func() time.Time) *Gate {
 	return &Gate{tokens: tokens, now: now, known: newMemory(4096), wrong: newMemory(4096)}
 }
 
-// Caller is who sent a request: an API token, perhaps acting for somebody.
+// Caller is who sent a request: an API token of a restaurant, perhaps acting for
+// somebody, or an operator of the deployment.
 type Caller struct {
-	Token     store.Token
-	ActingFor string // opaque; makes a principal of its own
+	Token     store.Token    // zero for an operator, who so belongs to no restaurant
+	Operator  store.Operator // zero for an API token
+	ActingFor string         // opaque; makes a principal of its own
 
 	hash [32]byte
 }
 
+// IsOperator reports whether the caller is an operator.
+func (c Caller) IsOperator() bool { return !c.Operator.ID.IsZero() }
+
 // Principal is the caller's canonical key.
-func (c Caller) Principal() string { return seating.TokenPrincipal(c.Token.ID, c.ActingFor) }
+func (c Caller) Principal() string {
+	if c.IsOperator() {
+		return seating.OperatorPrincipal(c.Operator.ID)
+	}
+	return seating.TokenPrincipal(c.Token.ID, c.ActingFor)
+}
 
 // unauthenticated is the one refusal for everything that is not a valid token.
 func unauthenticated() *seating.Error {
@@ -54,50 +65,56 @@ func unauthenticated() *seating.Error {
 // UNAUTHENTICATED for anything that is not a valid token, UNAVAILABLE when the
 // store cannot say.
 func (g *Gate) Authenticate(ctx context.Context, authorization string) (Caller, error) {
-	secret, ok := bearer(authorization)
+	secret, operator, ok := bearer(authorization)
 	if !ok {
 		return Caller{}, unauthenticated()
 	}
 	hash, now := Hash(secret), g.now()
-	if t, ok := g.known.get(hash, now); ok {
-		return Caller{Token: t, hash: hash}, nil
+	if c, ok := g.known.get(hash, now); ok {
+		return c, nil
 	}
 	if _, ok := g.wrong.get(hash, now); ok {
 		return Caller{}, unauthenticated()
 	}
-	return g.look(ctx, hash)
+	return g.look(ctx, hash, operator)
 }
 
 // Again authenticates a caller past what is remembered: for a change that was
 // refused because the caller's rights had moved.
 func (g *Gate) Again(ctx context.Context, c Caller) (Caller, error) {
-	again, err := g.look(ctx, c.hash)
+	again, err := g.look(ctx, c.hash, c.IsOperator())
 	again.ActingFor = c.ActingFor
 	return again, err
 }
 
 // look asks the store. What it learns is as old as the start of the question.
-func (g *Gate) look(ctx context.Context, hash [32]byte) (Caller, error) {
+func (g *Gate) look(ctx context.Context, hash [32]byte, operator bool) (Caller, error) {
 	until := g.now().Add(Freshness)
-	t, err := g.tokens.TokenByHash(ctx, hash)
+	c, err := Caller{hash: hash}, error(nil)
+	if operator {
+		c.Operator, err = g.tokens.OperatorByHash(ctx, hash)
+	} else {
+		c.Token, err = g.tokens.TokenByHash(ctx, hash)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		g.known.drop(hash)
-		g.wrong.put(hash, store.Token{}, until)
+		g.wrong.put(hash, Caller{}, until)
 		return Caller{}, unauthenticated()
 	case err != nil:
 		g.known.drop(hash)
 		return Caller{}, &unavailable{cause: fmt.Errorf("authenticate: %w", err)}
 	}
 	g.wrong.drop(hash)
-	g.known.put(hash, t, until)
-	return Caller{Token: t, hash: hash}, nil
+	g.known.put(hash, c, until)
+	return c, nil
 }
 
 // Actor is the caller at a restaurant, with its rights there. It returns
-// NOT_FOUND for every restaurant but the caller's own, whether it exists or not.
+// NOT_FOUND for every restaurant but the caller's own, whether it exists or not;
+// an operator has none.
 func (g *Gate) Actor(_ context.Context, c Caller, restaurant seating.RestaurantID) (seating.Actor, error) {
-	if restaurant.IsZero() || c.Token.Restaurant != restaurant {
+	if restaurant.IsZero() || c.IsOperator() || c.Token.Restaurant != restaurant {
 		return seating.Actor{}, NoRestaurant()
 	}
 	return seating.Actor{

@@ -3,8 +3,6 @@ package access
 import (
 	"sync"
 	"time"
-
-	"github.com/maitred/maitred/internal/store"
 )
 
 // memory remembers look-ups for a moment. It never holds more than max.
@@ -15,31 +13,31 @@ type memory struct {
 }
 
 type remembered struct {
-	token store.Token
-	until time.Time
+	caller Caller
+	until  time.Time
 }
 
 func newMemory(limit int) *memory {
 	return &memory{max: limit, rows: map[[32]byte]remembered{}}
 }
 
-func (m *memory) get(hash [32]byte, now time.Time) (store.Token, bool) {
+func (m *memory) get(hash [32]byte, now time.Time) (Caller, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, ok := m.rows[hash]
 	if !ok || !now.Before(r.until) || r.until.Sub(now) > Freshness {
-		return store.Token{}, false // the second bound: a clock that went back must not keep a row alive
+		return Caller{}, false // the second bound: a clock that went back must not keep a row alive
 	}
-	return r.token, true
+	return r.caller, true
 }
 
-func (m *memory) put(hash [32]byte, t store.Token, until time.Time) {
+func (m *memory) put(hash [32]byte, c Caller, until time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, have := m.rows[hash]; !have && len(m.rows) >= m.max {
 		clear(m.rows) // everything in it is a second old at most: asking again is cheap
 	}
-	m.rows[hash] = remembered{token: t, until: until}
+	m.rows[hash] = remembered{caller: c, until: until}
 }
 
 func (m *memory) drop(hash [32]byte) {

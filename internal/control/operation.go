@@ -40,6 +40,8 @@ const (
 	RestaurantRotate = "restaurant.rotate_epoch"
 	TokenCreate      = "token.create"
 	TokenRevoke      = "token.revoke"
+	OperatorCreate   = "operator.create"
+	OperatorRevoke   = "operator.revoke"
 	MemberAdd        = "member.add"
 	MemberRole       = "member.role"
 	MemberRemove     = "member.remove"
@@ -55,6 +57,8 @@ func Standard() Operations {
 		RestaurantRotate: Define(RotateEpochs),
 		TokenCreate:      Define(CreateToken),
 		TokenRevoke:      Define(RevokeToken),
+		OperatorCreate:   Define(CreateOperator),
+		OperatorRevoke:   Define(RevokeOperator),
 		MemberAdd:        Define(AddMember),
 		MemberRole:       Define(ChangeRole),
 		MemberRemove:     Define(RemoveMember),
@@ -77,7 +81,11 @@ type Error struct {
 	Message string          `json:"message"`
 	Fields  []seating.Field `json:"fields,omitempty"`
 	Retry   bool            `json:"retry,omitempty"` // the same command may succeed later
+
+	cause error // nil when it came over the socket
 }
+
+func (f *Error) Unwrap() error { return f.cause }
 
 func (f *Error) Error() string {
 	switch len(f.Fields) {

@@ -34,13 +34,17 @@ type NewRestaurant struct {
 type MadeRestaurant struct {
 	Restaurant seating.Restaurant `json:"restaurant"`
 	Owner      seating.UserID     `json:"ownerId"`
+	OwnerEmail string             `json:"ownerEmail"` // as it is kept: the owner may have been known before
+	Version    seating.Version    `json:"version"`
 	Token      seating.TokenID    `json:"tokenId"`
 	Secret     string             `json:"token"`
 }
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// CreateRestaurant makes a restaurant with its owner and the owner's token.
+// CreateRestaurant makes a restaurant with its owner and the owner's token, for the
+// command line and for POST /v1/restaurants. A slug that is taken is an error that
+// is store.ErrExists.
 func CreateRestaurant(ctx context.Context, a *App, in NewRestaurant) (MadeRestaurant, error) {
 	var fields []seating.Field
 	fault := func(bad bool, pointer, message string) {
@@ -67,13 +71,14 @@ func CreateRestaurant(ctx context.Context, a *App, in NewRestaurant) (MadeRestau
 	if in.OpenFrom == nil {
 		in.OpenFrom = new(servicetime.DateIn(now, zone))
 	}
+	epoch := NewEpoch()
 	token, secret := access.NewToken(seating.TokenID(NewID()), in.ID, "owner", seating.RoleOwner, now)
 	made := MadeRestaurant{
 		Restaurant: seating.Restaurant{ID: in.ID, Slug: in.Slug, Name: in.Name, Zone: in.Zone, Active: true},
-		Owner:      seating.UserID(NewID()), Token: token.ID, Secret: secret,
+		Owner:      seating.UserID(NewID()), Version: seating.Version{Epoch: epoch}, Token: token.ID, Secret: secret,
 	}
 	err = a.Store.CreateRestaurant(ctx, store.NewRestaurant{
-		State: house.State{Restaurant: made.Restaurant, Epoch: NewEpoch(), OpenFrom: *in.OpenFrom, LastAt: now, Policy: seating.DefaultPolicy(a.Hold)},
+		State: house.State{Restaurant: made.Restaurant, Epoch: epoch, OpenFrom: *in.OpenFrom, LastAt: now, Policy: seating.DefaultPolicy(a.Hold)},
 		Owner: store.Member{Restaurant: in.ID, User: made.Owner, Email: in.OwnerEmail, Name: in.OwnerName, Role: seating.RoleOwner, Access: 1},
 		Token: token, At: now,
 	})
@@ -82,9 +87,9 @@ func CreateRestaurant(ctx context.Context, a *App, in NewRestaurant) (MadeRestau
 	}
 	members, err := a.Store.Members(ctx, in.ID)
 	if err != nil {
-		return MadeRestaurant{}, err
+		return MadeRestaurant{}, fmt.Errorf("%w: the restaurant %q is made, and its owner could not be read: %w", store.ErrAmbiguous, in.Slug, err)
 	}
-	made.Owner = members[0].User // an owner who was known by the address keeps the ID
+	made.Owner, made.OwnerEmail = members[0].User, members[0].Email // an owner who was known by the address keeps ID and address
 	return made, nil
 }
 

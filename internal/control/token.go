@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/maitred/maitred/internal/access"
 	"github.com/maitred/maitred/internal/seating"
@@ -44,7 +43,7 @@ func CreateToken(ctx context.Context, a *App, in NewToken) (MadeToken, error) {
 		return MadeToken{}, noRole(in.Role)
 	case in.HoldCap < 0 || in.HoldCap > 10000:
 		return MadeToken{}, seating.Invalid("hold-cap", "the cap on live holds is 1 to 10000")
-	case in.ExpiresIn < 0 || in.ExpiresIn.Duration() > 10*366*24*time.Hour:
+	case in.ExpiresIn < 0 || in.ExpiresIn.Duration() > longestToken:
 		return MadeToken{}, seating.Invalid("expires-in", "a token is good for at most ten years")
 	}
 	now, err := a.now(ctx)
@@ -121,7 +120,7 @@ func Tokens(ctx context.Context, a *App, restaurant string) ([]TokenRow, error) 
 // taken says what a unique name collided with.
 func taken(err error, format string, args ...any) error {
 	if errors.Is(err, store.ErrExists) {
-		return &Error{Code: "EXISTS", Message: fmt.Sprintf(format, args...)}
+		return &Error{Code: "EXISTS", Message: fmt.Sprintf(format, args...), cause: err}
 	}
 	return err
 }

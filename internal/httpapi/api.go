@@ -43,6 +43,7 @@ type Deps struct {
 	Lists     store.Lists
 	Directory Directory
 	Gate      *access.Gate
+	Found     Founder
 	Logger    *slog.Logger
 	Now       func() time.Time // the process's clock, for durations and memories
 	CursorKey []byte           // ≥ 16 bytes, the same in every process of a deployment
@@ -56,7 +57,7 @@ func (d Deps) Validate() error {
 	var missing []error
 	for name, v := range map[string]bool{
 		"Houses": d.Houses == nil, "Lines": d.Lines == nil, "Lists": d.Lists == nil, "Directory": d.Directory == nil,
-		"Gate": d.Gate == nil, "Logger": d.Logger == nil, "Now": d.Now == nil, "NewID": d.NewID == nil, "Registry": d.Registry == nil,
+		"Gate": d.Gate == nil, "Found": d.Found == nil, "Logger": d.Logger == nil, "Now": d.Now == nil, "NewID": d.NewID == nil, "Registry": d.Registry == nil,
 	} {
 		if v {
 			missing = append(missing, fmt.Errorf("httpapi: %s is missing", name))
@@ -75,6 +76,7 @@ type API struct {
 	lines     Lines
 	directory Directory
 	gate      *access.Gate
+	found     Founder
 	names     *names
 	logger    *slog.Logger
 	now       func() time.Time
@@ -101,7 +103,7 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{
 		reader: query.New(d.Houses, d.Lists), lines: d.Lines, gate: d.Gate, names: newNames(d.Directory, d.Now, d.Logger),
-		houses: d.Houses, directory: d.Directory,
+		houses: d.Houses, directory: d.Directory, found: d.Found,
 		logger: d.Logger, now: d.Now, newID: d.NewID, ready: d.Ready, cursors: cursors{key: d.CursorKey}, registry: d.Registry,
 	}
 	var err error
@@ -120,7 +122,7 @@ func New(d Deps) (*API, error) {
 func (a *API) declare() []*operation {
 	var list []*operation
 	for _, part := range [][]*operation{
-		a.identity(), a.bookings(), a.changes(), a.lifecycle(), a.evening(), a.guests(), a.records(), a.selection(), a.holds(), a.assignments(),
+		a.identity(), a.founding(), a.bookings(), a.changes(), a.lifecycle(), a.evening(), a.guests(), a.records(), a.selection(), a.holds(), a.assignments(),
 		a.floor(), a.policy(), a.calendar(), a.system(), a.restaurant(), a.zones(), a.tables(), a.joins(), a.blocks(),
 	} {
 		list = append(list, part...)

@@ -22,10 +22,10 @@ const (
 // Me is who the caller is.
 type Me struct {
 	Principal   string            `json:"principal"`
-	Kind        seating.ActorKind `json:"kind" enum:"person,token"`
+	Kind        seating.ActorKind `json:"kind" enum:"person,token,operator"`
 	Name        string            `json:"name,omitempty"`
 	ActingFor   string            `json:"actingFor,omitempty"`
-	Restaurants []Membership      `json:"restaurants"`
+	Restaurants []Membership      `json:"restaurants" doc:"None for an operator."`
 }
 
 // Membership is a caller's role in a restaurant.
@@ -58,6 +58,11 @@ func (a *API) identity() []*operation {
 }
 
 func getMe(c *call) (*reply, error) {
+	if c.caller.IsOperator() {
+		return &reply{body: Me{
+			Principal: c.caller.Principal(), Kind: seating.ActorOperator, Name: c.caller.Operator.Name, Restaurants: []Membership{},
+		}}, nil
+	}
 	t := c.caller.Token
 	return &reply{body: Me{
 		Principal: c.caller.Principal(), Kind: seating.ActorToken, Name: t.Name, ActingFor: c.caller.ActingFor,

@@ -90,7 +90,7 @@ func (d documented) at(restaurant, object string) string {
 
 // untouched is a body that must not be read.
 type untouched struct {
-	t    *testing.T
+	t    testing.TB
 	what string
 }
 
@@ -104,7 +104,7 @@ func TestMatrix(t *testing.T) {
 	s := newStack(t)
 	v := s.one
 	operations := s.documented()
-	if got, want := len(operations), len(wantCapability)+len(openOperations)+1; got != want {
+	if got, want := len(operations), len(wantCapability)+len(openOperations)+len(operatorOperations)+1; got != want {
 		t.Errorf("the document has %d operations, the matrix knows %d", got, want)
 	}
 	id, object := v.id.String(), uuid.NewString()
@@ -129,7 +129,9 @@ func TestMatrix(t *testing.T) {
 			}
 			for what, authorization := range map[string]string{
 				"no token": "", "nonsense": "Bearer nonsense", "basic": "Basic bXRyXzp4", "no secret": "Bearer mtr_", "unknown": "Bearer mtr_" + strings.Repeat("A", 52),
-				"only the secret": v.tokens[seating.RoleOwner], "two words": "Bearer  " + v.tokens[seating.RoleOwner],
+				"unknown operator": "Bearer mtro_" + strings.Repeat("A", 52), "no operator's secret": "Bearer mtro_", "as an operator": "Bearer mtro_" + strings.TrimPrefix(v.tokens[seating.RoleOwner], access.Prefix),
+				"operator as a token": "Bearer mtr_" + strings.TrimPrefix(s.operator, access.OperatorPrefix),
+				"only the secret":     v.tokens[seating.RoleOwner], "two words": "Bearer  " + v.tokens[seating.RoleOwner],
 			} {
 				refused := s.do(d.method, d.at(id, object), "", untouched{t, d.ID + " " + what}, headerAuthorization, authorization)
 				refused.refused(http.StatusUnauthorized, seating.CodeUnauthenticated)
@@ -139,6 +141,11 @@ func TestMatrix(t *testing.T) {
 			}
 			if d.ID == "get-me" {
 				s.do(d.method, d.path, v.tokens[seating.RoleServer], nil).want(http.StatusOK)
+				s.do(d.method, d.path, s.operator, nil).want(http.StatusOK)
+				return
+			}
+			if slices.Contains(operatorOperations, d.ID) {
+				s.operatorsOnly(d)
 				return
 			}
 			if d.Capability != string(wantCapability[d.ID]) || d.Capability == "" {
@@ -150,6 +157,11 @@ func TestMatrix(t *testing.T) {
 			nowhere := ask(t, d, d.at(uuid.NewString(), object), v.tokens[seating.RoleOwner], "nowhere").refused(http.StatusNotFound, seating.CodeNotFound)
 			if string(stranger.raw) != string(nowhere.raw) {
 				t.Errorf("%s: a stranger is told %s, of no restaurant %s: want the same", d.ID, stranger.raw, nowhere.raw)
+			}
+			// Nor has an operator a way into one.
+			operator := ask(t, d, d.at(id, object), s.operator, "operator").refused(http.StatusNotFound, seating.CodeNotFound)
+			if string(operator.raw) != string(nowhere.raw) {
+				t.Errorf("%s: an operator is told %s, of no restaurant %s: want the same", d.ID, operator.raw, nowhere.raw)
 			}
 			for _, bad := range malformed {
 				ask(t, d, d.at(bad, object), v.tokens[seating.RoleOwner], "malformed restaurant").refused(http.StatusNotFound, seating.CodeNotFound)
@@ -189,6 +201,22 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+// operatorsOnly shows that no role of a restaurant opens an operation of the
+// deployment, and that an operator does.
+func (s *stack) operatorsOnly(d documented) {
+	s.t.Helper()
+	if d.Capability != "" || len(d.Security) != 1 || d.Security[0]["operator"] == nil {
+		s.t.Errorf("%s: documented with security %v, capability %q, want an operator's", d.ID, d.Security, d.Capability)
+	}
+	for _, v := range []venue{s.one, s.two} {
+		for role, token := range v.tokens {
+			s.do(d.method, d.path, token, untouched{s.t, d.ID + " " + string(role)}).refused(http.StatusForbidden, seating.CodeForbidden)
+		}
+	}
+	s.do(d.method, d.path, s.operator, "{").refused(http.StatusBadRequest, seating.CodeUnreadable)
+	s.do(d.method, d.path, s.operator, freshSlug(d.example())).want(http.StatusCreated)
+}
+
 func TestOperationWithoutCapabilityFailsAtStart(t *testing.T) {
 	t.Parallel()
 	do := func(*call) (*reply, error) { return &reply{}, nil }
@@ -200,6 +228,9 @@ func TestOperationWithoutCapabilityFailsAtStart(t *testing.T) {
 		"a read with If-Match":      {id: "x", method: "GET", path: "/x", summary: "x", status: 200, do: do, who: anyone, ifMatch: true},
 		"a reading PUT":             {id: "x", method: "PUT", path: "/x", summary: "x", status: 200, do: do, who: anyone, reads: true},
 		"a reading POST with a key": {id: "x", method: "POST", path: "/x", summary: "x", status: 200, do: do, who: anyone, reads: true, key: keyAccepted},
+		"operators with a key":      {id: "x", method: "POST", path: "/x", summary: "x", status: 200, do: do, who: operators, key: keyAccepted},
+		"operators with If-Match":   {id: "x", method: "POST", path: "/x", summary: "x", status: 200, do: do, who: operators, ifMatch: true},
+		"operators with a role":     {id: "x", method: "POST", path: "/x", summary: "x", status: 200, do: do, who: operators, cap: seating.CapOwn},
 		"nothing that would answer": {id: "x", method: "GET", path: "/x", summary: "x", status: 200, who: anyone},
 	} {
 		if err := op.validate(); err == nil {

@@ -44,7 +44,8 @@ func (a *API) describe() error {
 		Components: &huma.Components{
 			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				"token": {Type: "http", Scheme: "bearer", Description: "An API token, mtr_…"},
+				"token":    {Type: "http", Scheme: "bearer", Description: "An API token, mtr_…"},
+				"operator": {Type: "http", Scheme: "bearer", Description: "The token of an operator of the deployment, mtro_…; it opens no restaurant."},
 			},
 		},
 	}
@@ -93,7 +94,9 @@ func (a *API) documented(op *operation, problem *huma.Schema) (*huma.Operation, 
 		doc.Extensions["x-capability"] = string(op.cap)
 		doc.Security = []map[string][]string{{"token": {}}}
 	case callers:
-		doc.Security = []map[string][]string{{"token": {}}}
+		doc.Security = []map[string][]string{{"token": {}}, {"operator": {}}}
+	case operators:
+		doc.Security = []map[string][]string{{"operator": {}}}
 	case anyone, nobody:
 		doc.Security = []map[string][]string{}
 	}
@@ -172,6 +175,9 @@ func (op *operation) refusals() map[int][]seating.Code {
 	if op.who != anyone {
 		add(seating.CodeUnauthenticated)
 	}
+	if op.who == operators {
+		add(seating.CodeForbidden)
+	}
 	if op.who == members {
 		add(seating.CodeForbidden, seating.CodeNotFound)
 		if op.method == http.MethodGet {
@@ -210,7 +216,7 @@ func (a *API) parameters(op *operation) []*huma.Param {
 	header := func(name, about string, required bool, example any) {
 		list = append(list, &huma.Param{Name: name, In: "header", Description: about, Required: required, Schema: text(), Example: example})
 	}
-	if op.who != anyone {
+	if op.who == members || op.who == callers {
 		header(headerActingFor, "Whom the token acts for, opaque, 1 to 64 visible ASCII characters; a principal of its own with its own budget and caps.", false, "agent-7")
 	}
 	switch op.key {

@@ -45,10 +45,11 @@ type audience int
 
 // The zero audience is nobody: an operation that forgot to say fails at start.
 const (
-	nobody  audience = iota
-	anyone           // without a token
-	callers          // any valid token
-	members          // a member of the restaurant in the path, with the capability
+	nobody    audience = iota
+	anyone             // without a token
+	callers            // any valid token, an operator's too
+	members            // a member of the restaurant in the path, with the capability
+	operators          // an operator of the deployment
 )
 
 // keyRule says what an Idempotency-Key means to an operation.
@@ -120,6 +121,8 @@ func (op *operation) validate() error {
 		return fmt.Errorf("operation %q declares no capability", op.id)
 	case op.who != members && op.cap != "":
 		return fmt.Errorf("operation %q declares a capability without a restaurant", op.id)
+	case op.who == operators && (op.key != keyNone || op.ifMatch || op.dryRun || op.tagged):
+		return fmt.Errorf("operation %q declares what only a restaurant keeps: receipts and versions", op.id)
 	case !write && (op.key != keyNone || op.body != nil || op.ifMatch || op.dryRun):
 		return fmt.Errorf("operation %q reads, and declares what only a change has", op.id)
 	}

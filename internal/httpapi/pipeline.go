@@ -86,7 +86,7 @@ func (c *call) authenticate() error {
 	}
 	// A principal of its own; a malformed one is refused with the other headers,
 	// after it is known that the token may call here at all.
-	if v := c.r.Header.Get(headerActingFor); access.ValidActingFor(v) {
+	if v := c.r.Header.Get(headerActingFor); access.ValidActingFor(v) && !caller.IsOperator() {
 		caller.ActingFor = v
 	}
 	c.caller = caller
@@ -138,7 +138,13 @@ func (c *call) locateFloor() (err error) {
 	return nil
 }
 
+// permit knows no restaurant to hide on the routes of operators: the contract
+// names them to everyone, so a token of a restaurant is told that it is no
+// operator's.
 func (c *call) permit() error {
+	if c.op.who == operators && !c.caller.IsOperator() {
+		return seating.Refuse(seating.CodeForbidden, "this needs the token of an operator of the deployment; yours is a restaurant's")
+	}
 	if c.op.who != members || c.actor.Can(c.op.cap) {
 		return nil
 	}

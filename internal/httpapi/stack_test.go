@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/maitred/maitred/internal/access"
+	"github.com/maitred/maitred/internal/control"
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/live"
@@ -79,8 +80,12 @@ type stack struct {
 	lines  *line.Lines
 	clock  *ticker
 	log    *syncBuffer
-	one    venue // T1..T6 and a set of roles
-	two    venue // somebody else's restaurant
+	// operator is the token of one. It makes restaurants with the command line's own
+	// function.
+	operator   string
+	operatorID seating.OperatorID
+	one        venue // T1..T6 and a set of roles
+	two        venue // somebody else's restaurant
 }
 
 // venue is a restaurant with a token for each role.
@@ -168,8 +173,13 @@ func build(ctx context.Context, t testing.TB, path string) *stack {
 	s.deps = Deps{
 		Houses: s.houses, Lines: s.lines, Lists: s.store, Directory: s.store, Gate: access.NewGate(s.store, s.clock.now),
 		Logger: logger, Now: s.clock.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID,
-		Registry: registry,
+		Registry: registry, Found: founder(&control.App{Store: s.store, Houses: s.houses, Hold: deploymentHolds(), Logger: logger}),
 	}
+	operator, secret := access.NewOperator(newUUID(), "ops", 0)
+	if err := s.store.PutOperator(ctx, operator); err != nil {
+		t.Fatal(err)
+	}
+	s.operator, s.operatorID = secret, operator.ID
 	if s.api, err = New(s.deps); err != nil {
 		t.Fatal(err)
 	}

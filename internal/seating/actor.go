@@ -41,8 +41,8 @@ func Roles() []Role { return []Role{RoleOwner, RoleManager, RoleHost, RoleServer
 // ActorKind says what kind of principal acts.
 type ActorKind string
 
-// The kinds of actors. System is a job of maitred itself, operator the command
-// line of the deployment.
+// The kinds of actors. System is a job of maitred itself, operator whoever runs the
+// deployment, by the command line or with a token.
 const (
 	ActorPerson   ActorKind = "person"
 	ActorToken    ActorKind = "token"
@@ -92,6 +92,10 @@ func TokenPrincipal(id TokenID, actingFor string) string {
 	}
 	return "token:" + id.String() + "/" + actingFor
 }
+
+// OperatorPrincipal is the canonical key of an operator with a token. A restaurant's
+// history names all of them "operator": which one it was is the deployment's affair.
+func OperatorPrincipal(id OperatorID) string { return "operator:" + id.String() }
 
 // SubjectOf strips what a token acts for: the row that carries the rights.
 func SubjectOf(principal string) string {
