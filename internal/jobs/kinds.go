@@ -14,7 +14,7 @@ import (
 type kind struct {
 	due house.DueKind
 	// command of one row's subject.
-	command func(subject string) (any, error)
+	command func(subject string) (decide.Command, error)
 	// join makes one command of several; nil: each row has a command of its own.
 	join func(commands []decide.Command) decide.Command
 }
@@ -23,15 +23,15 @@ type kind struct {
 // frees tables comes first, and a day is closed last, because it ends the rest.
 var kinds = []kind{
 	{house.DueHoldExpiry, of("hold:", seating.ParseID[seating.HoldID], expireHold), joinHolds},
-	{house.DuePending, of("booking:", seating.ParseID[seating.BookingID], func(id seating.BookingID) any { return decide.ExpirePending{Booking: id} }), nil},
-	{house.DueLate, of("booking:", seating.ParseID[seating.BookingID], func(id seating.BookingID) any { return decide.MarkLate{Booking: id} }), nil},
-	{house.DueOverstay, of("booking:", seating.ParseID[seating.BookingID], func(id seating.BookingID) any { return decide.MarkOverstay{Booking: id} }), nil},
-	{house.DueCloseDay, of("day:", servicetime.ParseDate, func(d servicetime.Date) any { return decide.CloseDay{Date: d} }), nil},
+	{house.DuePending, of("booking:", seating.ParseID[seating.BookingID], func(id seating.BookingID) decide.Command { return decide.ExpirePending{Booking: id} }), nil},
+	{house.DueLate, of("booking:", seating.ParseID[seating.BookingID], func(id seating.BookingID) decide.Command { return decide.MarkLate{Booking: id} }), nil},
+	{house.DueOverstay, of("booking:", seating.ParseID[seating.BookingID], func(id seating.BookingID) decide.Command { return decide.MarkOverstay{Booking: id} }), nil},
+	{house.DueCloseDay, of("day:", servicetime.ParseDate, func(d servicetime.Date) decide.Command { return decide.CloseDay{Date: d} }), nil},
 }
 
 // of reads subjects like "hold:<id>".
-func of[T any](prefix string, parse func(string) (T, error), command func(T) any) func(string) (any, error) {
-	return func(subject string) (any, error) {
+func of[T any](prefix string, parse func(string) (T, error), command func(T) decide.Command) func(string) (decide.Command, error) {
+	return func(subject string) (decide.Command, error) {
 		name, ok := strings.CutPrefix(subject, prefix)
 		if !ok {
 			return nil, fmt.Errorf("the subject does not begin with %s", prefix)
@@ -44,7 +44,7 @@ func of[T any](prefix string, parse func(string) (T, error), command func(T) any
 	}
 }
 
-func expireHold(id seating.HoldID) any { return decide.ExpireHolds{Holds: []seating.HoldID{id}} }
+func expireHold(id seating.HoldID) decide.Command { return decide.ExpireHolds{Holds: []seating.HoldID{id}} }
 
 // joinHolds records several lapses in one change.
 func joinHolds(commands []decide.Command) decide.Command {

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -100,7 +99,7 @@ func (r *Runner) give(ctx context.Context, id seating.RestaurantID, p parcel) bo
 	var commands []decide.Command
 	read := p.rows[:0:0]
 	for _, w := range p.rows {
-		c, err := p.kind.read(w.Subject)
+		c, err := p.kind.command(w.Subject)
 		if err != nil {
 			r.failed(ctx, w, slog.Any("error", err))
 			continue
@@ -134,19 +133,6 @@ func (r *Runner) give(ctx context.Context, id seating.RestaurantID, p parcel) bo
 		}
 	}
 	return true
-}
-
-// read is the command of one row.
-func (k *kind) read(subject string) (decide.Command, error) {
-	c, err := k.command(subject)
-	if err != nil {
-		return nil, err
-	}
-	command, ok := c.(decide.Command)
-	if !ok {
-		return nil, fmt.Errorf("%T is no command", c)
-	}
-	return command, nil
 }
 
 // granted notes a row whose command was granted. Usually it is gone by that; one
