@@ -141,13 +141,18 @@ func eraseReachesClosedDaysAndHolds(t *testing.T, e Env) {
 		c.Guests = []house.GuestPut{{Booking: booking.ID, Guest: ada}}
 		d.Commit(c)
 	}
-	gone, live, others := d.Hold(b), d.Hold(b), d.Hold(kept)
+	gone, live, over, others := d.Hold(b), d.Hold(b), d.Hold(kept), d.Hold(kept)
 	d.Commit(d.TakeHold(gone, d.Tables[0]))
 	d.Commit(d.Release(gone, seating.EndReleased, d.Tables[0]))
 	d.Commit(d.TakeHold(live, d.Tables[0]))
+	d.Commit(d.TakeHold(over, d.Tables[1]))
+	d.Commit(d.Release(over, seating.EndReleased, d.Tables[1]))
 	d.Commit(d.TakeHold(others, d.Tables[1]))
 	d.Commit(d.noting("private", "booking:"+old.ID.String(), "booking:"+b.ID.String(), "hold:"+gone.ID.String(), "hold:"+live.ID.String()))
-	stay := []string{"booking:" + kept.ID.String(), "hold:" + others.ID.String(), "hold:" + NewID[seating.HoldID]().String(), "floor", "day:" + Today.String()}
+	stay := []string{
+		"booking:" + kept.ID.String(), "hold:" + over.ID.String(), "hold:" + others.ID.String(), "hold:" + NewID[seating.HoldID]().String(),
+		"floor", "day:" + Today.String(),
+	}
 	d.Commit(d.noting("stays", stay...))
 	today := Today
 	d.Commit(d.Change("close_day", house.Rows{OpenFrom: &today}, seating.AspectBookings))
