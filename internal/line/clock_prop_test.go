@@ -18,6 +18,7 @@ import (
 // alone. What is loaded, what is in memory and what the journal replays to stay
 // the same; every answer is granted or a refusal with a code of its own.
 func TestPropLoadEqualsReplayWhateverTheClock(t *testing.T) {
+	defer watchedGames(t)()
 	onEachStore(t, func(t *stage) {
 		s := t.stack()
 		games := 0

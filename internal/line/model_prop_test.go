@@ -66,6 +66,16 @@ func modelGames(t *testing.T) (restore func()) {
 	return drawGames(t, 170)
 }
 
+// watchedGames is all of a property's games, or a quarter of them while the race
+// detector watches.
+func watchedGames(t *testing.T) (restore func()) {
+	t.Helper()
+	if racing {
+		return fewerGames(t, 4)
+	}
+	return fewerGames(t, 1)
+}
+
 // TestModelSQLite plays games of 120 commands on one database, a restaurant a game.
 func TestModelSQLite(t *testing.T) {
 	defer modelGames(t)()

@@ -281,6 +281,7 @@ func TestAmbiguousCommitThatWasOvertaken(t *testing.T) {
 
 func TestAmbiguousForEverIsToldHonestly(t *testing.T) {
 	onEachStore(t, func(t *stage) {
+		t.Parallel() // it takes five seconds, and nothing else
 		s := t.stack()
 		r := s.restaurant(t, "silent", rivals(2))
 		s.behind(t, func(int) (bool, bool) { return false, false })

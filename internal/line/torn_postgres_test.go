@@ -17,7 +17,11 @@ import (
 // C12 of the commit path: what is loaded while others write is one version whole,
 // never a piece of one and a piece of the next.
 func TestLoadsAreNotTorn(t *testing.T) {
-	const loads, readers = 1500, 4
+	const readers = 4
+	loads := 1500
+	if racing {
+		loads = 300 // what is torn is torn by the database, which the detector does not see
+	}
 	s := newStackOn(t, openPostgres)
 	r := s.restaurant(t, "torn", rivals(6))
 	reader := dial(t, postgres.Config{URL: s.db.URL, MaxConns: readers})
@@ -25,7 +29,7 @@ func TestLoadsAreNotTorn(t *testing.T) {
 	versions := map[int64]*house.House{} // as they were committed
 	written := make(chan struct{})
 	var left atomic.Int64
-	left.Store(loads)
+	left.Store(int64(loads))
 	loaded := make([][]*house.House, readers)
 	var all sync.WaitGroup
 	for i := range readers {
