@@ -44,7 +44,9 @@ func of[T any](prefix string, parse func(string) (T, error), command func(T) dec
 	}
 }
 
-func expireHold(id seating.HoldID) decide.Command { return decide.ExpireHolds{Holds: []seating.HoldID{id}} }
+func expireHold(id seating.HoldID) decide.Command {
+	return decide.ExpireHolds{Holds: []seating.HoldID{id}}
+}
 
 // joinHolds records several lapses in one change.
 func joinHolds(commands []decide.Command) decide.Command {

@@ -24,6 +24,8 @@ func Backfilled(d *store.Dump) []house.DueRow {
 	for date, end := range last {
 		rows = append(rows, house.DueRow{Subject: "day:" + date.String(), Kind: house.DueCloseDay, RunAt: end.Add(6 * time.Hour)})
 	}
-	slices.SortFunc(rows, func(a, b house.DueRow) int { return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Kind, b.Kind)) })
+	slices.SortFunc(rows, func(a, b house.DueRow) int {
+		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Kind, b.Kind))
+	})
 	return rows
 }
