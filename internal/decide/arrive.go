@@ -26,7 +26,7 @@ func (c Arrive) decide(d *draft) (Result, *seating.Error) {
 		return Result{}, err
 	}
 	b := e.Booking
-	b.ArrivedAt = d.env.Now
+	b.ArrivedAt, b.PendingUntil = d.env.Now, 0 // nobody cancels who stands at the door
 	d.line(bookingSubject(b.ID), "", "arrived", "", "")
 	d.event(seating.EventBookingChanged, seating.SeverityInfo, b.ID, seating.EventPayload{Status: b.Status, Window: b.Window, What: "arrived"})
 	d.put(b, tables...)

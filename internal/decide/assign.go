@@ -44,7 +44,7 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 	}
 	b := e.Booking
 	var early *seating.Check
-	if to == seating.CheckedIn && e.Status != seating.CheckedIn {
+	if to == seating.CheckedIn {
 		_, early = d.seatEarly(&b, v.Tables)
 	}
 	d.endOwnHold(e, seating.EndSuperseded, "assigned")

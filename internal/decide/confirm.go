@@ -47,11 +47,9 @@ func (c ConfirmHold) decide(d *draft) (Result, *seating.Error) {
 		// A party that sits keeps its past; what it gets starts now, not with the
 		// hold's rows.
 		left := r.Window
-		if e.Status != seating.CheckedIn {
-			var moved bool
-			if moved, early = d.seatEarly(&b, tables); moved {
-				left = b.Window
-			}
+		var moved bool
+		if moved, early = d.seatEarly(&b, tables); moved {
+			left = b.Window
 		}
 		d.seatAt(e, left, tables)
 		d.rows.DropAllocations = append(d.rows.DropAllocations, e.Hold.Allocations...)

@@ -201,3 +201,28 @@ func TestMove_ClockGoesBack(t *testing.T) {
 		}
 	}
 }
+
+// TestAssign_OfAPartyThatWaitsAtItsTable: one that was checked in early, at a table
+// that was not free yet, and is moved to one that is, has it from now on: nobody
+// else is seated there in the meantime.
+func TestAssign_OfAPartyThatWaitsAtItsTable(t *testing.T) {
+	for _, byHold := range []bool{false, true} {
+		s := living(t, nil).at("18:50") // booking 9 has T1 from 19:00
+		s.ok(anna, assign(4, 1))
+		s.ok(anna, decide.CheckIn{Booking: nine})
+		s.at("18:55").ok(anna, decide.CheckIn{Booking: housetest.Booking(4)}) // at 20:30
+		s.row(4, 1, housetest.Window("20:30", "21:50"))
+		s.at("18:57")
+		if byHold {
+			s.ok(anna, hold(1, 4, 2))
+			s.ok(anna, confirm(1, ""))
+		} else {
+			s.ok(anna, assign(4, 2))
+		}
+		s.row(4, 2, housetest.Window("18:57", "21:50"))
+		s.refused(anna, decide.WalkIn{ID: housetest.Booking(30), Covers: 2, Tables: housetest.Tables(2)}, seating.CodeAssignmentConflict)
+		s.soldOnce()
+		s.ok(anna, decide.UndoCheckIn{Booking: housetest.Booking(4)})
+		s.row(4, 2, housetest.Window("20:30", "21:50"))
+	}
+}

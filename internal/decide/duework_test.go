@@ -136,9 +136,10 @@ func TestExpirePending(t *testing.T) {
 	}
 }
 
-// TestPendingUntil_IsForgotten by every step out of pending.
+// TestPendingUntil_IsForgotten by every step out of pending, and when the party is
+// here: nobody cancels who stands at the door.
 func TestPendingUntil_IsForgotten(t *testing.T) {
-	for _, c := range []decide.Command{assign(9, 1), decide.MarkNoShow{Booking: nine}, decide.Cancel{Booking: nine}, decide.Wait{Booking: nine}} {
+	for _, c := range []decide.Command{assign(9, 1), decide.MarkNoShow{Booking: nine}, decide.Cancel{Booking: nine}, decide.Wait{Booking: nine}, decide.Arrive{Booking: nine}} {
 		s := in(t, seating.Pending)
 		s.later(seating.AspectBookings, func(h *house.State) { edit(h, 9, func(b *seating.Booking) { b.PendingUntil = housetest.At("19:15") }) })
 		s.ok(anna, c)

@@ -36,6 +36,7 @@ type lineSide struct {
 	Covers int
 	Date   string
 	Time   string
+	End    servicetime.Instant // of dining
 }
 
 // UnmarshalJSON reads either form.
@@ -44,11 +45,12 @@ func (s *lineSide) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	return json.Unmarshal(b, &struct {
-		Tables *[]seating.TableID `json:"tables"`
-		Covers *int               `json:"covers"`
-		Date   *string            `json:"date"`
-		Time   *string            `json:"time"`
-	}{&s.Tables, &s.Covers, &s.Date, &s.Time})
+		Tables *[]seating.TableID   `json:"tables"`
+		Covers *int                 `json:"covers"`
+		Date   *string              `json:"date"`
+		Time   *string              `json:"time"`
+		End    *servicetime.Instant `json:"end"`
+	}{&s.Tables, &s.Covers, &s.Date, &s.Time, &s.End})
 }
 
 // Summary says in a short sentence what a line of the history tells: "moved from
@@ -165,6 +167,8 @@ func (w wording) edit() string {
 			word += " from " + from.Time + " to " + to.Time
 		case word == "covers" && from.Covers != to.Covers:
 			word += fmt.Sprintf(" from %d to %d", from.Covers, to.Covers)
+		case word == "turn" && !to.End.IsZero():
+			word = "stay until " + w.clock(to.End) + ", not " + w.clock(from.End)
 		}
 		parts = append(parts, word)
 	}

@@ -97,6 +97,8 @@ func TestSummary(t *testing.T) {
 			`},"to":{"covers":4,"date":"2026-11-27","time":"20:00","tables":` + tables(3, 2) + `}}`}, "rescheduled: time from 19:00 to 20:00, covers from 2 to 4, turn, now at T2 and T3"},
 		{store.HistoryLine{Command: "change_booking", To: "rescheduled", Detail: `{"changed":["time"],"from":{"covers":2,"date":"2026-11-27","time":"19:00","tables":` + tables(1) +
 			`},"to":{"covers":2,"date":"2026-11-28","time":"19:00","tables":` + tables(1) + `}}`}, "rescheduled: time from 2026-11-27 19:00 to 2026-11-28 19:00"},
+		{store.HistoryLine{Command: "change_booking", To: "changed", Detail: `{"changed":["turn"],"from":{"covers":2,"date":"2026-11-27","time":"19:00","end":"2026-11-27T19:00:00Z","tables":` + tables(1) +
+			`},"to":{"covers":2,"date":"2026-11-27","time":"19:00","end":"2026-11-27T19:30:00Z","tables":` + tables(1) + `}}`}, "changed: stay until 2026-11-27 20:30, not 2026-11-27 20:00"},
 		// what is not known yet
 		{store.HistoryLine{Command: "polish_table", To: "very_shiny", Reason: "vip"}, "polish table: very shiny (vip)"},
 		{store.HistoryLine{Command: "polish_table", From: "dull", To: "shiny", Detail: `["not an object"]`}, "polish table: dull → shiny"},

@@ -132,6 +132,9 @@ func (m *model) confirm(n int, by string, boss bool, transition string) seating.
 		}
 		return granted
 	}
+	if to == seating.CheckedIn {
+		m.early(b, ts)
+	}
 	m.seat(b, ts, to)
 	return granted
 }
@@ -158,6 +161,9 @@ func (m *model) assign(of int, by string, ts []int, transition string) seating.C
 		return code
 	}
 	m.end(b, seating.EndSuperseded)
+	if to == seating.CheckedIn { // one that sits already may have waited for its tables
+		m.early(b, ts)
+	}
 	m.seat(b, ts, to)
 	m.clear(b, ts, m.from(b), b.end)
 	return granted

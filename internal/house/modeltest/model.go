@@ -317,11 +317,6 @@ func target(b *mBooking, t string) (seating.Status, seating.Code) {
 // seat moves the party to the tables from now on.
 func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 	sits := b.status == seating.CheckedIn
-	if to == seating.CheckedIn && !sits && m.now < b.start && m.freeUntil(b, ts) {
-		m.clear(b, ts, m.now, b.start)
-		b.planned, b.start = b.start, m.now
-		b.sat = nil
-	}
 	var next []mSeg
 	has := map[int]bool{}
 	for _, s := range b.sat {
@@ -344,6 +339,15 @@ func (m *model) seat(b *mBooking, ts []int, to seating.Status) {
 	b.sat = next
 	if to != b.status {
 		m.becomes(b, to)
+	}
+}
+
+// early gives a party that sits down before its time the tables from now on, if
+// they are free until then.
+func (m *model) early(b *mBooking, ts []int) {
+	if m.now < b.start && m.freeUntil(b, ts) {
+		m.clear(b, ts, m.now, b.start)
+		b.planned, b.start, b.sat = b.start, m.now, nil
 	}
 }
 
