@@ -90,7 +90,8 @@ func (g *Gate) Again(ctx context.Context, c Caller) (Caller, error) {
 // look asks the store. What it learns is as old as the start of the question.
 func (g *Gate) look(ctx context.Context, hash [32]byte, operator bool) (Caller, error) {
 	until := g.now().Add(Freshness)
-	c, err := Caller{hash: hash}, error(nil)
+	var err error
+	c := Caller{hash: hash}
 	if operator {
 		c.Operator, err = g.tokens.OperatorByHash(ctx, hash)
 	} else {

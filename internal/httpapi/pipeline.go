@@ -86,7 +86,7 @@ func (c *call) authenticate() error {
 	}
 	// A principal of its own; a malformed one is refused with the other headers,
 	// after it is known that the token may call here at all.
-	if v := c.r.Header.Get(headerActingFor); access.ValidActingFor(v) && !caller.IsOperator() {
+	if v := c.r.Header.Get(headerActingFor); access.ValidActingFor(v) {
 		caller.ActingFor = v
 	}
 	c.caller = caller
