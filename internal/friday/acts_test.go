@@ -279,7 +279,9 @@ func (e *evening) waits(d *desk, p *party) {
 
 // sits plans what a party does that has sat down.
 func (e *evening) sits(p *party, b *booking) {
-	left := func(part time.Duration) time.Time { return e.now.Add(b.Window.End.Sub(e.now) * part / 100) }
+	after := func(part float64) time.Time {
+		return e.now.Add(time.Duration(part * float64(b.Window.End.Sub(e.now))))
+	}
 	if p.unseats {
 		p.unseats = false
 		e.at(e.now.Add(3*time.Minute), p.host, "undo check-in "+p.name, func(d *desk) {
@@ -293,11 +295,11 @@ func (e *evening) sits(p *party, b *booking) {
 	}
 	if p.moves {
 		p.moves = false
-		e.at(left(40), p.host, "move "+p.name, func(d *desk) { e.move(d, p) })
+		e.at(after(0.4), p.host, "move "+p.name, func(d *desk) { e.move(d, p) })
 	}
 	if p.extends {
 		p.extends = false
-		e.at(left(70), p.host, "extend "+p.name, func(d *desk) { e.extend(d, p) })
+		e.at(after(0.7), p.host, "extend "+p.name, func(d *desk) { e.extend(d, p) })
 	}
 	if !p.forever {
 		e.at(b.Window.End.Add(p.stays), p.host, "leave "+p.name, func(d *desk) { e.leave(d, p) })
@@ -569,7 +571,7 @@ func (e *evening) prolong(d *desk) {
 	}
 	e.happened("hours tried")
 	shorter := d.put("/service-periods?dryRun=true", hours(e.day, "20:00", "19:00"))
-	if len(shorter.Breaks) == 0 || slices.ContainsFunc(shorter.Breaks, func(b struct{ Reference, Check, Code, Message string }) bool {
+	if len(shorter.Breaks) == 0 || slices.ContainsFunc(shorter.Breaks, func(b broken) bool {
 		return b.Check != "service" || b.Reference == "" || b.Message == ""
 	}) {
 		e.fault("%s: closing at eight would break %s, want the bookings after seven by name", d, shorter.raw)

@@ -50,12 +50,31 @@ type part struct {
 	Booking booking `json:"booking"`
 }
 
+// table is a table as answers name it.
+type table struct {
+	ID     string `json:"id"`
+	Number string `json:"number"`
+}
+
+// window is a stretch of time.
+type window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
 // blocker is who stands in the way.
 type blocker struct {
-	Table   struct{ ID, Number string } `json:"table"`
-	Kind    string                      `json:"kind"`
-	Booking string                      `json:"bookingId"`
-	Window  struct{ Start, End time.Time }
+	Table   table  `json:"table"`
+	Kind    string `json:"kind"`
+	Booking string `json:"bookingId"`
+	Window  window `json:"window"`
+}
+
+// broken is a booking that would stand against the rules.
+type broken struct {
+	Reference string `json:"reference"`
+	Check     string `json:"check"`
+	Message   string `json:"message"`
 }
 
 // said is the parts of answers that somebody acts on.
@@ -79,11 +98,11 @@ type said struct {
 	Waitlist []struct {
 		Booking booking `json:"booking"`
 	} `json:"waitlist"`
-	Breaks  []struct{ Reference, Check, Code, Message string } `json:"breaks"`
-	DryRun  bool                                               `json:"dryRun"`
-	Changes bool                                               `json:"changes"`
-	Erased  int                                                `json:"erased"`
-	Policy  doc                                                `json:"policy"`
+	Breaks  []broken `json:"breaks"`
+	DryRun  bool     `json:"dryRun"`
+	Changes bool     `json:"changes"`
+	Erased  int      `json:"erased"`
+	Policy  doc      `json:"policy"`
 
 	// Of a refusal.
 	Code          string `json:"code"`
@@ -93,7 +112,7 @@ type said struct {
 	Retry         int    `json:"retryAfterSeconds"`
 	Changed       []any  `json:"changed"`
 	Errors        []struct {
-		Pointer, Message string
+		Pointer string `json:"pointer"`
 	} `json:"errors"`
 	Blockers []blocker `json:"blockers"`
 	Checks   []struct {
@@ -102,7 +121,10 @@ type said struct {
 		Message  string    `json:"message"`
 		Blockers []blocker `json:"blockers"`
 	} `json:"checks"`
-	Alternatives []struct{ Date, Time string } `json:"alternatives"`
+	Alternatives []struct {
+		Date string `json:"date"`
+		Time string `json:"time"`
+	} `json:"alternatives"`
 }
 
 // answer is what came back.

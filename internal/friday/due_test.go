@@ -135,6 +135,7 @@ func (q *quiet) want(what string, got, want any) {
 
 // Two processes notice a late party at the same moment: it is late once.
 func TestALatePartyIsToldOnce(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(q *quiet) {
 		b := q.party("Late", "18:00", "phone", "")
 		other := q.party("In time", "18:00", "phone", "")
@@ -160,6 +161,7 @@ func TestALatePartyIsToldOnce(t *testing.T) {
 // Under release a late party loses its tables and its hold, and waits; whoever
 // asks next has them.
 func TestReleaseFreesTheTablesOfALateParty(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(q *quiet) {
 		b := q.party("Late", "18:00", "phone", "")
 		q.lateRule(q.mona, "release")
@@ -197,6 +199,7 @@ func (q *quiet) status(path string) string {
 
 // A party that stays is told once; its table is nobody's until it has left.
 func TestAPartyThatStaysIsToldOnce(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(q *quiet) {
 		b := q.party("Stays", "18:00", "phone", "")
 		q.until("18:00")
@@ -222,6 +225,7 @@ func TestAPartyThatStaysIsToldOnce(t *testing.T) {
 // A web booking that nobody confirms goes when its time is over, and its tables are
 // free; one that was confirmed stays.
 func TestAWebBookingThatNobodyConfirmsExpires(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(q *quiet) {
 		b, kept := q.party("Unconfirmed", "20:00", "web", "none"), q.party("Confirmed", "20:00", "web", "none")
 		q.want("until", b.PendingUntil.Format("15:04"), "16:15")
@@ -244,6 +248,7 @@ func TestAWebBookingThatNobodyConfirmsExpires(t *testing.T) {
 // Dinner is made longer: the day is closed later, and not at the time that was
 // written down when its first booking came.
 func TestADayIsClosedLaterWhenItsHoursAre(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(q *quiet) {
 		b := q.party("Forgotten", "20:00", "phone", "")
 		q.until("20:00")
@@ -266,6 +271,7 @@ func TestADayIsClosedLaterWhenItsHoursAre(t *testing.T) {
 // Work that has become senseless is not there any more, and what was written down
 // for a rule that has changed is done at its new time.
 func TestDueWorkFollowsWhatItIsAbout(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(q *quiet) {
 		b := q.party("Gone", "18:00", "web", "none")
 		q.want("due work", strings.Join(q.due("booking:"), ", "), "late 18:15, pending_expiry 16:15")

@@ -16,16 +16,16 @@ import (
 
 // bar is a stretch of a table as the hosts see it.
 type bar struct {
-	Kind   string                         `json:"kind"`
-	Window struct{ Start, End time.Time } `json:"window"`
-	Tables []struct{ ID, Number string }  `json:"tables"`
-	ID     string                         `json:"bookingId"`
-	Block  string                         `json:"blockId"`
-	Status string                         `json:"status"`
-	Covers int                            `json:"covers"`
-	Late   bool                           `json:"late"`
-	Over   bool                           `json:"overstaying"`
-	Moved  bool                           `json:"moved"`
+	Kind   string  `json:"kind"`
+	Window window  `json:"window"`
+	Tables []table `json:"tables"`
+	ID     string  `json:"bookingId"`
+	Block  string  `json:"blockId"`
+	Status string  `json:"status"`
+	Covers int     `json:"covers"`
+	Late   bool    `json:"late"`
+	Over   bool    `json:"overstaying"`
+	Moved  bool    `json:"moved"`
 }
 
 // claimant is whose stretch it is: a booking's, also for its hold, or a block's.
