@@ -1,6 +1,12 @@
 package decide_test
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,11 +30,23 @@ type pure struct {
 	n     int
 	ended map[seating.HoldID]seating.EndedHold
 	due   map[house.DueRow]servicetime.Instant // due work by subject and kind
-	acts  map[string]int                       // commands that changed a booking, of all games; nil: not counted
+	gone  map[seating.BookingID]servicetime.Date
+	acts  *acts // of all games; nil: not counted
 }
 
+// acts counts, by command, how often it had an effect and how often it was refused.
+type acts struct{ changed, refused map[string]int }
+
 // remembers keeps what a store would keep beside the house.
-func (p *pure) remembers(c *house.Change) {
+func (p *pure) remembers(c *house.Change, next *house.House) {
+	if p.gone == nil {
+		p.gone = map[seating.BookingID]servicetime.Date{}
+	}
+	for e := range p.h.Bookings() {
+		if next.Booking(e.ID) == nil {
+			p.gone[e.ID] = e.ServiceDate
+		}
+	}
 	for _, e := range c.Rows.EndHolds {
 		p.ended[e.ID] = e
 	}
@@ -44,8 +62,8 @@ func (p *pure) remembers(c *house.Change) {
 }
 
 // reminded demands that the due work is what the bookings as they stand need, and
-// no more: at its time, but for the late rule, which may have been another when it
-// was written; and one close of day.
+// no more: at its time, but for what the late rule or the hours say, which may have
+// been others when it was written. A day that had bookings is to be closed.
 func (p *pure) reminded() {
 	want := map[house.DueRow]servicetime.Instant{}
 	for e := range p.h.Bookings() {
@@ -58,8 +76,13 @@ func (p *pure) reminded() {
 		if e.Hold != nil {
 			want[house.DueRow{Subject: "hold:" + e.Hold.ID.String(), Kind: house.DueHoldExpiry}] = e.Hold.ExpiresAt
 		}
-		end := p.h.Calendar.DayEnd(e.ServiceDate).Add(6 * time.Hour)
-		want[house.DueRow{Subject: "day:" + e.ServiceDate.String(), Kind: house.DueCloseDay}] = end
+		day := house.DueRow{Subject: "day:" + e.ServiceDate.String(), Kind: house.DueCloseDay}
+		want[day] = max(p.due[day], p.h.Calendar.DayEnd(e.ServiceDate)+1) // never before it is over
+	}
+	for row, at := range p.due {
+		if row.Kind == house.DueCloseDay && row.Subject >= "day:"+p.h.OpenFrom.String() {
+			want[row] = max(want[row], at)
+		}
 	}
 	if diff := cmp.Diff(want, p.due, cmpopts.EquateEmpty()); diff != "" {
 		p.t.Fatalf("due work (-want +got):\n%s", diff)
@@ -95,8 +118,11 @@ func (p *pure) Check() {
 func (p *pure) Do(who seating.Actor, c decide.Command) *seating.Error {
 	p.n++
 	d := decide.Decide(p.h, c, decide.Env{
-		Change: housetest.ID[seating.ChangeID](p.n), Now: p.now, Actor: who, Facts: decide.Facts{Ended: p.ended},
+		Change: housetest.ID[seating.ChangeID](p.n), Now: p.now, Actor: who, Facts: decide.Facts{Ended: p.ended, Closed: p.gone},
 	})
+	if d.Refusal != nil && p.acts != nil {
+		p.acts.refused[c.Name()]++
+	}
 	if d.Change == nil {
 		return d.Refusal
 	}
@@ -107,41 +133,67 @@ func (p *pure) Do(who seating.Actor, c decide.Command) *seating.Error {
 	if len(d.Change.History) == 0 {
 		p.t.Fatalf("%s leaves no line in the history", c.Name())
 	}
-	p.remembers(d.Change)
-	if p.acts != nil && len(d.Change.Rows.PutBookings) > 0 {
-		p.acts[c.Name()]++
+	p.remembers(d.Change, next)
+	if p.acts != nil && (!reflect.DeepEqual(d.Change.Rows, house.Rows{}) || len(d.Change.Erase) > 0) {
+		p.acts.changed[c.Name()]++
 	}
 	p.h = next
 	return nil
 }
 
-// TestModelPure plays 100 games of 200 commands: 20,000 steps.
+// TestModelPure plays 100 games of 200 commands: 20,000 steps. They reach every
+// command there is, with an effect and refused.
 func TestModelPure(t *testing.T) {
-	total, acts := 0, map[string]int{}
+	total, seen := 0, &acts{changed: map[string]int{}, refused: map[string]int{}}
 	rapid.Check(t, func(r *rapid.T) {
 		total += modeltest.Play(r, &pure{
-			t: r, h: housetest.New(t, nil), now: modeltest.Start, ended: map[seating.HoldID]seating.EndedHold{}, acts: acts,
+			t: r, h: housetest.New(t, nil), now: modeltest.Start, ended: map[seating.HoldID]seating.EndedHold{}, acts: seen,
 		}, 200)
 	})
 	if total < 2000 {
 		t.Errorf("only %d commands were granted; the games do not reach far", total)
 	}
-	for _, step := range []decide.Command{
-		decide.Arrive{},
-		decide.CheckIn{},
-		decide.UndoCheckIn{},
-		decide.CheckOut{},
-		decide.Reopen{},
-		decide.MarkNoShow{},
-		decide.UndoNoShow{},
-		decide.Reinstate{},
-		decide.Wait{},
-		decide.Unwait{},
-		decide.MarkLate{},
-		decide.MarkOverstay{},
-	} {
-		if acts[step.Name()] < 3 {
-			t.Errorf("%s changed a booking %d times; the games do not reach it", step.Name(), acts[step.Name()])
+	// Due work is never refused: where there is nothing to do it does nothing.
+	jobs := []string{
+		decide.MarkLate{}.Name(), decide.MarkOverstay{}.Name(), decide.ExpirePending{}.Name(), decide.ExpireHolds{}.Name(),
+	}
+	for _, name := range commands(t) {
+		if seen.changed[name] < 3 {
+			t.Errorf("%s had an effect %d times; the games do not reach it", name, seen.changed[name])
+		}
+		if seen.refused[name] < 3 && !slices.Contains(jobs, name) {
+			t.Errorf("%s was refused %d times; the games do not reach that", name, seen.refused[name])
+		}
+		t.Logf("%-22s %5d with an effect, %5d refused", name, seen.changed[name], seen.refused[name])
+	}
+}
+
+// commands are the names of all commands, out of the source: one that is new is
+// among them before anybody thinks of the model.
+func commands(t *testing.T) []string {
+	t.Helper()
+	names := regexp.MustCompile(`(?m)^func \((?:\w+ )?\w+\) Name\(\) string \{ return "(\w+)" \}$`)
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	implemented := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		implemented += strings.Count(string(source), ") decide(d *draft) (Result, *seating.Error) {\n")
+		for _, m := range names.FindAllSubmatch(source, -1) {
+			found = append(found, string(m[1]))
 		}
 	}
+	if len(found) != implemented || len(found) == 0 {
+		t.Fatalf("%d commands have a name that reads as one, %d decide", len(found), implemented)
+	}
+	return found
 }

@@ -360,7 +360,7 @@ type replays struct {
 
 func (r *replays) Do(who seating.Actor, c decide.Command) *seating.Error {
 	r.n++
-	env := decide.Env{Change: housetest.ID[seating.ChangeID](r.n), Now: r.now, Actor: who, Facts: decide.Facts{Ended: r.ended}}
+	env := decide.Env{Change: housetest.ID[seating.ChangeID](r.n), Now: r.now, Actor: who, Facts: decide.Facts{Ended: r.ended, Closed: r.gone}}
 	d := decide.Decide(r.h, c, env)
 	if twice := decide.Decide(r.h, c, env); !cmp.Equal(d, twice) {
 		r.t.Fatalf("Decide(%s) is not deterministic:\n%s", c.Name(), cmp.Diff(d, twice))
@@ -390,7 +390,7 @@ func (r *replays) Do(who seating.Actor, c decide.Command) *seating.Error {
 	if diff := cmp.Diff(next.State(), r.again.State()); diff != "" {
 		r.t.Fatalf("%s replayed from %s differs (-decided +replayed):\n%s", c.Name(), text, diff)
 	}
-	r.remembers(d.Change)
+	r.remembers(d.Change, next)
 	r.h = next
 	return nil
 }

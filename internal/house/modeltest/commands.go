@@ -5,33 +5,15 @@ import (
 	"time"
 
 	"github.com/maitred/maitred/internal/seating"
-	"github.com/maitred/maitred/internal/servicetime"
 )
 
 // The commands as the model understands them. Each says granted, or the code of
 // the refusal, in which case nothing has changed.
 
-func (m *model) create(n, covers int, start, end servicetime.Instant, by string, ts []int) seating.Code {
-	if start < m.now.Add(-5*time.Minute) {
-		return seating.CodePast
-	}
-	b := &mBooking{n: n, covers: covers, start: start, end: end, dines: start, told: start, status: seating.Pending}
-	ts = set(ts)
-	if len(ts) > 0 {
-		if code := m.judge(b, by, ts, nil); code != granted {
-			return code
-		}
-		m.clear(b, ts, m.from(b), end)
-		m.seat(b, ts, seating.Confirmed)
-	}
-	m.bookings = append(m.bookings, b)
-	return granted
-}
-
 func (m *model) makeHold(n, of int, by string, ts []int, ttl time.Duration) seating.Code {
 	b := m.booking(of)
 	if b == nil {
-		return seating.CodeNotFound
+		return m.missing(of)
 	}
 	if b.over() {
 		return seating.CodeBookingState
@@ -111,16 +93,17 @@ func (m *model) confirm(n int, by string, boss bool, transition string) seating.
 	if b.hold.by != by && !boss {
 		return seating.CodeOverrideRequired
 	}
-	to, code := target(b, transition)
+	to, code := m.target(b, transition)
 	if code != granted {
 		return code
 	}
 	ts := b.hold.tables
-	if code := m.drifted(b, m.judge(b, b.hold.by, ts, nil)); code != granted {
+	if code := m.drifted(b); code != granted {
 		return code
 	}
 	start := b.hold.start
 	m.end(b, seating.EndConfirmed)
+	b.auto = false
 	if b.status != seating.CheckedIn && to != seating.CheckedIn {
 		// The hold's rows become the booking's as they are.
 		b.sat = nil
@@ -142,9 +125,9 @@ func (m *model) confirm(n int, by string, boss bool, transition string) seating.
 func (m *model) assign(of int, by string, ts []int, transition string) seating.Code {
 	b := m.booking(of)
 	if b == nil {
-		return seating.CodeNotFound
+		return m.missing(of)
 	}
-	to, code := target(b, transition)
+	to, code := m.target(b, transition)
 	if code != granted {
 		return code
 	}
@@ -152,14 +135,15 @@ func (m *model) assign(of int, by string, ts []int, transition string) seating.C
 	if len(ts) > 0 && slices.Equal(ts, b.tablesOf()) && to == b.status && !m.live(b.hold) {
 		return granted
 	}
-	dine, start, end := b.dines, b.start, b.end
+	was := *b
 	if b.status == seating.Waitlisted && to == seating.CheckedIn {
 		m.wholeStay(b)
 	}
 	if code := m.judge(b, by, ts, nil); code != granted {
-		b.dines, b.start, b.end = dine, start, end
+		*b = was
 		return code
 	}
+	b.auto = false
 	m.end(b, seating.EndSuperseded)
 	if to == seating.CheckedIn { // one that sits already may have waited for its tables
 		m.early(b, ts)
@@ -172,7 +156,7 @@ func (m *model) assign(of int, by string, ts []int, transition string) seating.C
 func (m *model) unassign(of, table int) seating.Code {
 	b := m.booking(of)
 	if b == nil {
-		return seating.CodeNotFound
+		return m.missing(of)
 	}
 	if b.over() {
 		return seating.CodeBookingState
@@ -186,6 +170,7 @@ func (m *model) unassign(of, table int) seating.Code {
 		return seating.CodeBookingState
 	}
 	m.seat(b, left, b.status)
+	b.auto = b.auto && len(left) > 0
 	if len(left) == 0 && b.status == seating.Confirmed {
 		b.status = seating.Pending
 	}
@@ -197,8 +182,11 @@ func (m *model) swap(x, y int, by string) seating.Code {
 		return seating.CodeInvalid
 	}
 	a, b := m.booking(x), m.booking(y)
-	if a == nil || b == nil {
-		return seating.CodeNotFound
+	switch {
+	case a == nil:
+		return m.missing(x)
+	case b == nil:
+		return m.missing(y)
 	}
 	ta, tb := a.tablesOf(), b.tablesOf()
 	if a.over() || b.over() || len(ta) == 0 || len(tb) == 0 {
@@ -210,6 +198,7 @@ func (m *model) swap(x, y int, by string) seating.Code {
 	if code := m.judge(b, by, ta, a); code != granted {
 		return code
 	}
+	a.auto, b.auto = false, false
 	m.end(a, seating.EndSuperseded)
 	m.end(b, seating.EndSuperseded)
 	m.clear(a, tb, m.from(a), a.end, b)
@@ -223,7 +212,7 @@ func (m *model) cancel(of int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.Cancelled:
 		return granted
 	case b.over() || b.status == seating.CheckedIn:

@@ -2,96 +2,48 @@ package modeltest
 
 import (
 	"slices"
-	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/maitred/maitred/internal/decide"
-	"github.com/maitred/maitred/internal/house/housetest"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 )
 
-// stay is how long a party of that size keeps its table at dinner.
-func stay(covers int) int {
-	switch {
-	case covers > 6:
-		return 90
-	case covers > 4:
-		return 85
-	case covers > 2:
-		return 75
-	}
-	return 60
+// mChange is what somebody wants changed of a booking; zero leaves each as it is.
+type mChange struct {
+	covers int
+	start  servicetime.Instant
+	turn   int // below 0 takes a stay by hand back
+	tables decide.TableMode
 }
 
-// queue puts a new party on the list; it has no tables.
-func (m *model) queue(n, covers int, start, end servicetime.Instant) seating.Code {
-	if start < m.now.Add(-5*time.Minute) {
-		return seating.CodePast
-	}
-	m.bookings = append(m.bookings, &mBooking{n: n, covers: covers, start: start, end: end, dines: start, told: start, status: seating.Waitlisted, priority: 3})
-	return granted
-}
-
-// tentative makes a booking that has tables and is still to be confirmed.
-func (m *model) tentative(n, covers int, start, end servicetime.Instant, by string, ts []int) seating.Code {
-	code := m.create(n, covers, start, end, by, ts)
-	if code == granted {
-		m.booking(n).status = seating.Pending
-	}
-	return code
-}
-
-// walkIn seats a party that stands at the door.
-func (m *model) walkIn(n, covers, turn int, by string, ts []int) seating.Code {
-	minute := m.now - m.now%servicetime.Instant(time.Minute/time.Microsecond)
-	b := &mBooking{n: n, covers: covers, start: m.now, dines: m.now, told: minute, turn: turn}
-	if turn == 0 {
-		turn = stay(covers)
-	}
-	b.end = m.now.Add(time.Duration(turn+5) * time.Minute)
-	switch {
-	case minute > housetest.At("22:30"):
-		return seating.CodeOutsideServiceHours
-	case minute.Add(time.Duration(turn)*time.Minute) > housetest.At("23:30"):
-		return seating.CodeServiceOverrun
-	}
-	ts = set(ts)
-	if code := m.judge(b, by, ts, nil); code != granted {
-		return code
-	}
-	m.clear(b, ts, b.start, b.end)
-	b.status, b.arrived, b.seatedAt = seating.CheckedIn, m.now, m.now
-	for _, t := range ts {
-		b.sat = append(b.sat, mSeg{t, b.start, b.end})
-	}
-	m.bookings = append(m.bookings, b)
-	return granted
-}
-
-// change gives a booking another size, start or stay at the tables it has; 0 leaves
-// each as it is. A turn below 0 takes a stay by hand back.
-func (m *model) change(of, covers int, start servicetime.Instant, turn int, by string) seating.Code {
+// change gives a booking another size, start or stay, with tables that will do.
+func (m *model) change(of int, c mChange, by string) seating.Code {
 	b := m.booking(of)
 	if b == nil {
-		return seating.CodeNotFound
+		return m.missing(of)
 	}
 	was := *b
-	if covers > 0 {
-		b.covers = covers
+	if c.covers > 0 {
+		b.covers = c.covers
 	}
-	if turn != 0 {
-		b.turn = max(turn, 0)
+	if c.turn != 0 {
+		b.turn = max(c.turn, 0)
 	}
-	moves := start != 0 && start != b.told
+	moves := c.start != 0 && c.start != b.told
 	if !moves && b.covers == was.covers && b.turn == was.turn {
 		return granted
 	}
 	if moves {
-		b.dines, b.told, b.late = start, start, 0
+		if c.start != b.dines {
+			b.late = 0
+		}
+		b.dines, b.told = c.start, c.start
 	}
-	code := m.rewindow(b, was, moves, by)
+	code := m.rewindow(b, was, moves)
+	ts := was.tablesOf()
+	if code == granted && len(ts) > 0 {
+		ts, code = m.reseated(b, c.tables, ts, by)
+	}
 	if code != granted {
 		*b = was
 		return code
@@ -100,8 +52,8 @@ func (m *model) change(of, covers int, start servicetime.Instant, turn int, by s
 		b.overstay = 0
 	}
 	m.end(b, seating.EndReleased)
-	ts := b.tablesOf()
 	m.clear(b, ts, m.from(b), b.end)
+	b.auto = b.auto || !slices.Equal(ts, was.tablesOf())
 	if b.status != seating.CheckedIn {
 		b.sat = nil
 		for _, t := range ts {
@@ -109,53 +61,71 @@ func (m *model) change(of, covers int, start servicetime.Instant, turn int, by s
 		}
 		return granted
 	}
-	if b.end != was.end {
+	if b.end != was.end || !slices.Equal(ts, was.tablesOf()) {
 		b.sat = m.stretched(b, was, ts)
 	}
 	return granted
 }
 
-// rewindow gives the booking its new window and says whether it may have it; was is
-// the booking before.
-func (m *model) rewindow(b *mBooking, was mBooking, moves bool, by string) seating.Code {
+// rewindow gives the booking its new window and says whether it may come then; was
+// is the booking before.
+func (m *model) rewindow(b *mBooking, was mBooking, moves bool) seating.Code {
 	sits := b.status == seating.CheckedIn
 	if b.over() || sits && moves {
 		return seating.CodeBookingState
 	}
-	minutes := b.turn
-	if minutes == 0 {
-		minutes = stay(b.covers)
-	}
-	leaves := b.dines.Add(time.Duration(minutes) * time.Minute)
-	switch {
-	case sits && leaves > m.now:
-		b.end = leaves.Add(5 * time.Minute)
-	case sits && b.turn != was.turn:
-		return seating.CodeInvalid
-	case sits: // its number is no reason to send it away
-	default:
-		b.start, b.end = b.dines, leaves.Add(5*time.Minute)
-		switch {
-		case !moves && b.end <= m.now:
-			return seating.CodePast
-		case leaves > housetest.At("23:30"):
-			return seating.CodeServiceOverrun
-		case moves && b.dines < m.now.Add(-5*time.Minute):
-			return seating.CodePast
+	day, service := m.open(b.dines)
+	why := granted
+	if moves {
+		day, service, why = m.serves(b.dines)
+		if b.day = day; day < m.openFrom {
+			return seating.CodeDayClosed
 		}
 	}
-	ts := was.tablesOf()
-	if len(ts) == 0 {
+	switch {
+	case b.turn != 0:
+		b.leaves = b.dines.Add(minutes(b.turn))
+	case service != nil:
+		b.leaves = b.dines.Add(minutes(service.stay(b.covers)))
+	case moves: // and is refused
+	case b.turn != was.turn:
+		return seating.CodeInvalid
+	}
+	if sits {
+		if b.leaves <= m.now {
+			if b.turn != was.turn {
+				return seating.CodeInvalid
+			}
+			b.leaves = was.leaves // its number is no reason to send it away
+		}
+		if b.leaves > m.now {
+			b.end = b.leaves.Add(minutes(m.after))
+		}
 		return granted
 	}
+	b.start, b.end = b.dines.Add(-minutes(m.before)), b.leaves.Add(minutes(m.after))
+	paced := b.status != seating.Waitlisted && (moves || b.covers > was.covers)
+	return m.arrival(b, b.dines, b.leaves, day, service, why, !moves, paced)
+}
+
+// reseated are the tables that the booking has after a change, where it has ts: the
+// same, or the best where the engine chose them or is asked to.
+func (m *model) reseated(b *mBooking, mode decide.TableMode, ts []int, by string) ([]int, seating.Code) {
 	asks := *b
-	*b = mBooking{n: b.n, covers: b.covers, start: b.start, end: b.end, stays: sits}
-	if sits && b.end <= m.now {
+	sits := b.status == seating.CheckedIn
+	*b = mBooking{n: b.n, covers: b.covers, wish: b.wish, start: b.start, end: b.end, stays: true} // its hold ends, whoever has it
+	defer func() { *b = asks }()
+	over := sits && b.end <= m.now
+	if over {
 		b.start, b.end = 1, 1 // nothing of its time is left to meet anybody in
 	}
-	code := m.judge(b, by, ts, nil)
-	*b = asks
-	return code
+	if over || mode == decide.KeepTables || mode == "" && (sits || !asks.auto) {
+		return ts, m.judge(b, by, ts, nil)
+	}
+	if best := m.best(b, by, ts); best != nil {
+		return best, granted
+	}
+	return nil, seating.CodeNoTable
 }
 
 // stretched is where a party that sits is, and was, after its end has moved.
@@ -163,12 +133,19 @@ func (m *model) stretched(b *mBooking, was mBooking, ts []int) []mSeg {
 	var next []mSeg
 	there := map[int]bool{}
 	for _, s := range was.sat {
-		if s.end == was.end && !m.anybody(b, s.table, s.end, m.now) {
+		switch {
+		case s.end != was.end: // it is the past
+		case slices.Contains(ts, s.table) && m.anybody(b, s.table, s.end, m.now): // somebody else had it since
+		case slices.Contains(ts, s.table):
 			m.clear(b, []int{s.table}, s.end, m.now)
 			s.end = b.end
 			there[s.table] = true
+		default:
+			s.end = min(s.end, m.now)
 		}
-		next = append(next, s)
+		if s.start < s.end {
+			next = append(next, s)
+		}
 	}
 	for _, t := range ts {
 		if !there[t] {
@@ -197,53 +174,4 @@ func (m *model) anybody(b *mBooking, table int, start, end servicetime.Instant) 
 		}
 	}
 	return false
-}
-
-// drawChange picks a change, a party at the door, or a booking that is not confirmed.
-func (g *game) drawChange(by string) (decide.Command, seating.Code) {
-	kind := rapid.SampledFrom([]string{"walks in", "walks in", "waits", "is tentative", "changes", "changes"}).Draw(g.t, "change")
-	if kind != "changes" && len(g.m.bookings) < mostBookings {
-		return g.arrives(kind, by)
-	}
-	of := rapid.IntRange(1, max(1, len(g.m.bookings)+1)).Draw(g.t, "booking")
-	c := decide.ChangeBooking{Booking: housetest.Booking(of), Tables: rapid.SampledFrom([]decide.TableMode{"", decide.KeepTables}).Draw(g.t, "mode")}
-	covers, turn, start := 0, 0, servicetime.Instant(0)
-	if rapid.Bool().Draw(g.t, "covers?") {
-		covers = rapid.SampledFrom([]int{1, 2, 3, 4, 4, 6, 8}).Draw(g.t, "covers")
-		c.Covers = &covers
-	}
-	if rapid.Bool().Draw(g.t, "turn?") {
-		turn = rapid.SampledFrom([]int{-1, 1, 45, 75, 90, 150, 300}).Draw(g.t, "turn")
-		by := servicetime.Minutes(max(turn, 0))
-		c.Turn = &by
-	}
-	if rapid.Bool().Draw(g.t, "time?") {
-		quarter := rapid.IntRange(0, 18).Draw(g.t, "quarter")
-		clock := servicetime.NewClock(18+quarter/4, 15*(quarter%4))
-		start, c.Time = housetest.At(clock.String()), &clock
-	}
-	return c, g.m.change(of, covers, start, turn, by)
-}
-
-// arrives draws a party that comes in another way than by a plain booking.
-func (g *game) arrives(kind, by string) (decide.Command, seating.Code) {
-	n := len(g.m.bookings) + 1
-	covers := rapid.SampledFrom([]int{1, 2, 3, 4, 4, 6, 8}).Draw(g.t, "covers")
-	ts := rapid.SampledFrom(slices.DeleteFunc(slices.Clone(selections), func(s []int) bool { return len(s) == 0 })).Draw(g.t, "tables")
-	if kind == "walks in" {
-		turn := rapid.SampledFrom([]int{0, 0, 20, 120}).Draw(g.t, "turn")
-		c := decide.WalkIn{ID: housetest.Booking(n), Covers: covers, Tables: housetest.Tables(ts...), Turn: servicetime.Minutes(turn)}
-		return c, g.m.walkIn(n, covers, turn, by, ts)
-	}
-	quarter := rapid.IntRange(0, 16).Draw(g.t, "quarter")
-	clock := servicetime.NewClock(18+quarter/4, 15*(quarter%4))
-	start := housetest.At(clock.String())
-	end := start.Add(time.Duration(stay(covers)+5) * time.Minute)
-	c := decide.CreateBooking{ID: housetest.Booking(n), Covers: covers, Date: housetest.Friday, Time: clock, Source: seating.SourcePhone}
-	if kind == "waits" {
-		c.Waitlist, c.Priority = true, 3
-		return c, g.m.queue(n, covers, start, end)
-	}
-	c.Tables, c.Transition = housetest.Tables(ts...), decide.ToNone
-	return c, g.m.tentative(n, covers, start, end, by, ts)
 }

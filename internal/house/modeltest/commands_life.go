@@ -10,12 +10,12 @@ import (
 
 // The life of a booking after it was made, as the model understands it.
 
-// midnight ends the evening of the games.
-var midnight = Start.Add(6 * time.Hour)
-
 // becomes moves a booking to a state and notes when.
 func (m *model) becomes(b *mBooking, to seating.Status) {
 	b.status, b.priority, b.quoted, b.overAt, b.left = to, 0, 0, 0, nil
+	if to != seating.Pending {
+		b.until = 0
+	}
 	if to == seating.CheckedIn {
 		b.seatedAt = m.now
 		if b.arrived == 0 {
@@ -44,7 +44,7 @@ func (m *model) arrive(of int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.over():
 		return seating.CodeBookingState
 	case b.arrived == 0:
@@ -56,13 +56,13 @@ func (m *model) arrive(of int) seating.Code {
 func (m *model) checkIn(of int) seating.Code {
 	b := m.booking(of)
 	if b == nil {
-		return seating.CodeNotFound
+		return m.missing(of)
 	}
 	ts := b.tablesOf()
 	switch {
 	case b.status == seating.CheckedIn:
 		return granted
-	case b.over():
+	case b.over(), b.day > m.dayAt(m.now):
 		return seating.CodeBookingState
 	case len(ts) == 0:
 		return seating.CodeTablesRequired
@@ -98,7 +98,7 @@ func (m *model) undoCheckIn(of int, corrects bool) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.Confirmed:
 		return granted
 	case b.status != seating.CheckedIn:
@@ -133,7 +133,7 @@ func (m *model) checkOut(of int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.Completed:
 		return granted
 	case b.status != seating.CheckedIn:
@@ -147,10 +147,10 @@ func (m *model) reopen(of int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.CheckedIn:
 		return granted
-	case b.status != seating.Completed || m.now >= max(midnight, b.end):
+	case b.status != seating.Completed || m.now >= max(m.dayEnd(b.day), b.end):
 		return seating.CodeBookingState
 	case len(b.left) == 0:
 		return seating.CodeTablesRequired
@@ -224,7 +224,7 @@ func (m *model) noShow(of int, corrects bool) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.NoShow:
 		return granted
 	case b.over() || b.status == seating.Waitlisted:
@@ -239,13 +239,13 @@ func (m *model) noShow(of int, corrects bool) seating.Code {
 func (m *model) undoNoShow(of int, corrects bool) seating.Code {
 	b := m.booking(of)
 	if b == nil {
-		return seating.CodeNotFound
+		return m.missing(of)
 	}
 	late := m.now > b.overAt.Add(15*time.Minute)
 	switch {
 	case b.status == seating.Pending || b.status == seating.Confirmed:
 		return granted
-	case b.status != seating.NoShow || late && m.now >= max(midnight, b.end):
+	case b.status != seating.NoShow || late && m.now >= max(m.dayEnd(b.day), b.end):
 		return seating.CodeBookingState
 	case late && !corrects:
 		return seating.CodeForbidden
@@ -260,7 +260,7 @@ func (m *model) undoNoShow(of int, corrects bool) seating.Code {
 		b.sat = slices.DeleteFunc(b.back(), func(s mSeg) bool { return s.end != b.end })
 		b.status = seating.Confirmed
 	} else {
-		b.sat, b.status = nil, seating.Pending
+		b.sat, b.status, b.auto = nil, seating.Pending, false
 	}
 	b.overAt, b.left, b.overstay = 0, nil, 0
 	return granted
@@ -270,7 +270,7 @@ func (m *model) reinstate(of int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.Pending:
 		return granted
 	case b.status != seating.Cancelled:
@@ -278,7 +278,7 @@ func (m *model) reinstate(of int) seating.Code {
 	case b.end <= m.now:
 		return seating.CodePast
 	}
-	b.sat = nil
+	b.sat, b.auto = nil, false
 	m.becomes(b, seating.Pending)
 	return granted
 }
@@ -287,7 +287,7 @@ func (m *model) wait(of, priority, quoted int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case priority < 0 || priority > 9 || quoted < 0 || quoted > 600:
 		return seating.CodeInvalid
 	case b.status == seating.Waitlisted:
@@ -303,7 +303,7 @@ func (m *model) wait(of, priority, quoted int) seating.Code {
 // free takes everything from a booking that waits from now on.
 func (m *model) free(b *mBooking) {
 	m.end(b, seating.EndReleased)
-	b.sat = nil
+	b.sat, b.auto = nil, false
 	m.becomes(b, seating.Waitlisted)
 }
 
@@ -311,7 +311,7 @@ func (m *model) unwait(of int) seating.Code {
 	b := m.booking(of)
 	switch {
 	case b == nil:
-		return seating.CodeNotFound
+		return m.missing(of)
 	case b.status == seating.Pending:
 		return granted
 	case b.status != seating.Waitlisted:
@@ -325,7 +325,7 @@ func (m *model) unwait(of int) seating.Code {
 
 func (m *model) markLate(of int) seating.Code {
 	b := m.booking(of)
-	if b == nil || b.status != seating.Pending && b.status != seating.Confirmed || b.arrived != 0 || b.late != 0 || m.now < b.dines.Add(m.lateAfter) {
+	if b == nil || b.status != seating.Pending && b.status != seating.Confirmed || b.arrived != 0 || b.late != 0 || m.now < b.dines.Add(minutes(m.lateAfter)) {
 		return granted
 	}
 	b.late = m.now
@@ -343,10 +343,18 @@ func (m *model) markOverstay(of int) seating.Code {
 	return granted
 }
 
+func (m *model) expirePending(of int) seating.Code {
+	if b := m.booking(of); b != nil && b.status == seating.Pending && b.until != 0 && m.now >= b.until {
+		m.finish(b, seating.Cancelled)
+	}
+	return granted
+}
+
 // wholeStay is the time of a waiting party that sits down after its time: its whole
 // stay from now.
 func (m *model) wholeStay(b *mBooking) {
 	if waited := m.now.Sub(b.dines); waited > 0 {
-		b.dines, b.start, b.end = b.dines.Add(waited), b.start.Add(waited), b.end.Add(waited)
+		b.dines, b.leaves = b.dines.Add(waited), b.leaves.Add(waited)
+		b.start, b.end = b.start.Add(waited), b.end.Add(waited)
 	}
 }

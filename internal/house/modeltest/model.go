@@ -15,21 +15,16 @@ import (
 // model is what a careful host with paper and pencil would keep.
 type model struct {
 	now      servicetime.Instant
-	tables   map[int]mTable
-	edges    [][2]int
 	bookings []*mBooking
+	closed   map[int]bool            // bookings of days that are closed
 	ended    map[int]seating.HoldEnd // holds that are over, and how
 	endedOf  map[int]*mBooking
 	endedBy  map[int]string // who had made it
 
-	lateAfter time.Duration // the late rule
-	releases  bool
 	mFloor
-}
-
-type mTable struct {
-	low, high, zone int
-	movable         bool
+	mRules
+	mHours
+	mPlace
 }
 
 type mBooking struct {
@@ -45,7 +40,12 @@ type mBooking struct {
 	priority, quoted                                   int
 	dines, told                                        servicetime.Instant // when dining starts, and the time on the wall that it was told
 	turn                                               int                 // minutes, by hand; 0: by its size
-	stays                                              bool                // while it is judged: it sits, and its time is over or not
+	stays                                              bool                // while it is judged: whether its time is over does not matter
+	leaves                                             servicetime.Instant // when dining ends
+	until                                              servicetime.Instant // it must be confirmed by then
+	day                                                int                 // of service
+	wish                                               int                 // zone; 0: none
+	auto                                               bool                // the engine chose its tables
 }
 
 type mSeg struct {
@@ -117,64 +117,44 @@ func set(ts []int) []int {
 // judge returns the first check that refuses the tables for the booking.
 // partner's claims are disregarded; zero means nobody's.
 func (m *model) judge(b *mBooking, by string, ts []int, partner *mBooking) seating.Code {
-	covers, high, fixed := 0, false, false
-	zones := map[int]bool{}
-	for _, t := range ts {
-		covers += m.tables[t].high
-		high = high || m.tables[t].high == 0
-		fixed = fixed || !m.tables[t].movable
-		zones[m.tables[t].zone] = true
-	}
-	declared := slices.Equal(ts, []int{5, 6})
-	if declared {
-		covers = 10
-	}
+	return m.judgeFrom(m.from(b), b, by, ts, partner)
+}
+
+// judgeFrom judges what the booking needs from the instant on.
+func (m *model) judgeFrom(from servicetime.Instant, b *mBooking, by string, ts []int, partner *mBooking) seating.Code {
+	covers, low := m.seats(ts)
+	declared := m.declared(ts) != nil
 	switch {
 	case len(ts) == 0:
 		return seating.CodeTablesRequired
-	case len(ts) > 5:
+	case len(ts) > m.maxTables:
 		return seating.CodeTooManyTables
-	case high:
+	case slices.ContainsFunc(ts, m.unknown):
 		return seating.CodeTableNotFound
-	case m.outOfService(ts, m.from(b), b.end):
+	case m.outOfService(ts, from, b.end):
 		return seating.CodeTableUnavailable
 	case m.occupied(b, ts, partner):
 		return seating.CodeTableOccupied
 	case covers < b.covers:
 		return seating.CodeCapacityInsufficient
-	case covers-b.covers > 4:
+	case m.enforce && b.covers < low:
+		return seating.CodeBelowMinimum
+	case covers-b.covers > m.slack:
 		return seating.CodeSlackExceeded
-	case len(zones) > 1:
+	case m.severalZones(ts) && !m.across:
 		return seating.CodeZoneMismatch
-	case len(ts) > 1 && fixed && !declared:
+	case len(ts) > 1 && !declared && m.fixed(ts):
 		return seating.CodeTableFixed
-	case len(ts) > 1 && !declared && !m.joined(ts):
+	case len(ts) > 1 && !declared && !m.advised && !m.joined(ts):
 		return seating.CodeNotAdjacent
 	case b.end <= m.now && !b.stays:
 		return seating.CodePast
-	case m.taken(b, ts, partner):
+	case m.taken(from, b, ts, partner):
 		return seating.CodeAssignmentConflict
-	case m.held(b, by, ts, partner):
+	case m.held(from, b, by, ts, partner):
 		return seating.CodeHoldConflict
 	}
 	return granted
-}
-
-// joined walks from table to table.
-func (m *model) joined(ts []int) bool {
-	reached := []int{ts[0]}
-	for grew := true; grew; {
-		grew = false
-		for _, e := range m.edges {
-			for _, d := range [][2]int{e, {e[1], e[0]}} {
-				if slices.Contains(ts, d[0]) && slices.Contains(ts, d[1]) && slices.Contains(reached, d[0]) && !slices.Contains(reached, d[1]) {
-					reached = append(reached, d[1])
-					grew = true
-				}
-			}
-		}
-	}
-	return len(reached) == len(ts)
 }
 
 func (m *model) occupied(b *mBooking, ts []int, partner *mBooking) bool {
@@ -193,13 +173,13 @@ func (m *model) occupied(b *mBooking, ts []int, partner *mBooking) bool {
 	return false
 }
 
-func (m *model) taken(b *mBooking, ts []int, partner *mBooking) bool {
+func (m *model) taken(from servicetime.Instant, b *mBooking, ts []int, partner *mBooking) bool {
 	for _, o := range m.bookings {
 		if o == b || o == partner {
 			continue
 		}
 		for _, s := range o.sat {
-			if slices.Contains(ts, s.table) && s.start < b.end && m.from(b) < s.end {
+			if slices.Contains(ts, s.table) && s.start < b.end && from < s.end {
 				return true
 			}
 		}
@@ -207,7 +187,7 @@ func (m *model) taken(b *mBooking, ts []int, partner *mBooking) bool {
 	return false
 }
 
-func (m *model) held(b *mBooking, by string, ts []int, partner *mBooking) bool {
+func (m *model) held(from servicetime.Instant, b *mBooking, by string, ts []int, partner *mBooking) bool {
 	for _, o := range m.bookings {
 		if o == partner || !m.live(o.hold) {
 			continue
@@ -219,7 +199,7 @@ func (m *model) held(b *mBooking, by string, ts []int, partner *mBooking) bool {
 			continue
 		}
 		for _, t := range o.hold.tables {
-			if slices.Contains(ts, t) && o.start < b.end && m.from(b) < o.end {
+			if slices.Contains(ts, t) && o.hold.start < b.end && from < o.end {
 				return true
 			}
 		}
@@ -253,7 +233,7 @@ func (m *model) clear(b *mBooking, ts []int, start, end servicetime.Instant, spa
 		if o == b || slices.Contains(spare, o) || o.hold == nil || m.live(o.hold) {
 			continue
 		}
-		if slices.ContainsFunc(o.hold.tables, func(t int) bool { return slices.Contains(ts, t) }) && o.start < end && start < o.end {
+		if slices.ContainsFunc(o.hold.tables, func(t int) bool { return slices.Contains(ts, t) }) && o.hold.start < end && start < o.end {
 			m.end(o, seating.EndExpired)
 		}
 	}
@@ -291,7 +271,7 @@ func (m *model) claim(b *mBooking, n int, by string, ts []int, ttl time.Duration
 }
 
 // target is where a transition leads, or why not.
-func target(b *mBooking, t string) (seating.Status, seating.Code) {
+func (m *model) target(b *mBooking, t string) (seating.Status, seating.Code) {
 	if b.over() {
 		return "", seating.CodeBookingState
 	}
@@ -310,6 +290,8 @@ func target(b *mBooking, t string) (seating.Status, seating.Code) {
 		return "", seating.CodeBookingState
 	case t == "confirmed":
 		return seating.Confirmed, granted
+	case b.day > m.dayAt(m.now):
+		return "", seating.CodeBookingState
 	}
 	return seating.CheckedIn, granted
 }
@@ -369,7 +351,7 @@ func (m *model) freeUntil(b *mBooking, ts []int) bool {
 				return false
 			}
 		}
-		if m.live(o.hold) && o.start < b.start && m.now < o.end && slices.ContainsFunc(o.hold.tables, func(t int) bool { return slices.Contains(ts, t) }) {
+		if m.live(o.hold) && o.hold.start < b.start && m.now < o.end && slices.ContainsFunc(o.hold.tables, func(t int) bool { return slices.Contains(ts, t) }) {
 			return false
 		}
 	}

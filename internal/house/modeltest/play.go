@@ -60,7 +60,10 @@ func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
 		if command == nil {
 			continue
 		}
-		err := s.Do(gives(command, who), command)
+		if g.job {
+			who, g.job = seating.System(), false
+		}
+		err := s.Do(who, command)
 		got := granted
 		if err != nil {
 			got = err.Code
@@ -81,7 +84,11 @@ func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
 }
 
 func newModel() *model {
-	m := &model{now: Start, tables: map[int]mTable{}, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}, endedBy: map[int]string{}, lateAfter: 15 * time.Minute}
+	m := &model{now: Start, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}, endedBy: map[int]string{}, closed: map[int]bool{}}
+	m.mRules, m.mHours = usualRules, mHours{periods: usualHours, shut: map[int]bool{}}
+	m.mPlace = mPlace{name: "Le Test", epoch: "test0", openFrom: -1}
+	m.tables, m.zones = map[int]mTable{}, map[int]mZone{1: {name: "Main"}, 2: {name: "Patio"}}
+	m.combos = []mCombo{{tables: []int{5, 6}, low: 6, high: 10}}
 	for n := 1; n <= 4; n++ {
 		m.tables[n] = mTable{low: 2, high: 4, zone: 1, movable: true}
 	}
@@ -97,7 +104,9 @@ type game struct {
 	t     *rapid.T
 	s     System
 	m     *model
-	holds int // made so far
+	holds int  // made so far
+	job   bool // the command at hand is nobody's
+	plan  planMade
 }
 
 // evenly picks a number below n, each about as often as another: what rapid picks
@@ -127,16 +136,53 @@ func (g *game) likelyHold() int {
 	return max(1, g.holds+1-evenly(g.t, 7, "hold"))
 }
 
+// anyBooking picks a booking: mostly one in the book, at times a closed one or none.
+func (g *game) anyBooking() int {
+	var closed []int
+	for n := 1; n <= g.m.booked; n++ {
+		if g.m.closed[n] {
+			closed = append(closed, n)
+		}
+	}
+	switch kind := evenly(g.t, 16, "booking of"); {
+	case kind == 0 || len(g.m.bookings) == 0 && len(closed) == 0:
+		return g.m.booked + 1
+	case len(g.m.bookings) == 0 || kind == 1 && len(closed) > 0:
+		return closed[evenly(g.t, len(closed), "booking")]
+	}
+	return g.m.bookings[evenly(g.t, len(g.m.bookings), "booking")].n
+}
+
+// tables picks some, at times such as were not there from the beginning.
+func (g *game) tables() []int {
+	all := g.m.inUse()
+	if evenly(g.t, 5, "tables that there are") == 0 {
+		i := evenly(g.t, len(all), "table")
+		return all[i:min(len(all), i+1+evenly(g.t, 2, "tables"))]
+	}
+	return selections[evenly(g.t, len(selections), "tables")]
+}
+
 // draw picks a command and asks the model for its outcome.
 func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	boss, by := who.Can(seating.CapOverride), who.Principal
-	booking := func() int { return 1 + evenly(g.t, len(g.m.bookings)+1, "booking") }
-	hold := g.likelyHold
-	tables := func() []int { return selections[evenly(g.t, len(selections), "tables")] }
+	booking, hold, tables := g.anyBooking, g.likelyHold, g.tables
 	transition := func() string {
 		return rapid.SampledFrom([]string{"", "", "", "confirmed", "checked_in", "none"}).Draw(g.t, "transition")
 	}
-	switch kind := evenly(g.t, 157, "kind"); {
+	today := dayOf(g.m.now)
+	if g.m.now < at(today, 17*60) && evenly(g.t, 10, "the morning passes") == 0 {
+		g.until(at(today, 17*60+30))
+		return nil, granted
+	}
+	if today > g.m.openFrom && g.m.now > at(today, 6*60) && evenly(g.t, 15, "the day before") == 0 {
+		return g.drawClose()
+	}
+	switch kind := evenly(g.t, 180, "kind"); {
+	case kind >= 161:
+		return g.drawSettings()
+	case kind >= 157:
+		return g.drawBook()
 	case kind >= 145:
 		return g.drawChange(by)
 	case kind < 16 && len(g.m.bookings) < mostBookings || len(g.m.bookings) == 0:
@@ -164,7 +210,7 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 		of, ts, tr := booking(), tables(), transition()
 		return decide.Assign{Booking: housetest.Booking(of), Tables: housetest.Tables(ts...), Transition: decide.Transition(tr)}, g.m.assign(of, by, ts, tr)
 	case kind < 82:
-		of, table := booking(), rapid.IntRange(0, 8).Draw(g.t, "table")
+		of, table := booking(), rapid.IntRange(0, 10).Draw(g.t, "table")
 		c := decide.Unassign{Booking: housetest.Booking(of)}
 		if table > 0 {
 			c.Table = housetest.Table(table)
@@ -182,7 +228,7 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	case kind >= 100:
 		return g.drawLife(who)
 	case kind < 94:
-		return g.floor()
+		return g.drawBlock()
 	default:
 		g.advance()
 		return nil, granted
@@ -219,36 +265,9 @@ var selections = [][]int{
 	{1, 2},
 }
 
-func (g *game) create(by string) (decide.Command, seating.Code) {
-	n := len(g.m.bookings) + 1
-	covers := rapid.SampledFrom([]int{1, 2, 3, 4, 4, 6, 8, 12}).Draw(g.t, "covers")
-	quarter := rapid.IntRange(0, 16).Draw(g.t, "quarter")
-	clock := servicetime.NewClock(18+quarter/4, 15*(quarter%4))
-	turn := 60
-	switch {
-	case covers > 6:
-		turn = 90
-	case covers > 4:
-		turn = 85
-	case covers > 2:
-		turn = 75
-	}
-	start := housetest.At(clock.String())
-	var ts []int
-	if rapid.Bool().Draw(g.t, "at once") {
-		ts = rapid.SampledFrom(selections).Draw(g.t, "tables")
-	}
-	c := decide.CreateBooking{
-		ID: housetest.Booking(n), Covers: covers, Date: housetest.Friday, Time: clock, Source: seating.SourcePhone, Tables: housetest.Tables(ts...),
-	}
-	return c, g.m.create(n, covers, start, start.Add(time.Duration(turn+5)*time.Minute), by, ts)
-}
-
 func (g *game) advance() {
 	ms := rapid.SampledFrom([]int{1, 999, 20_000, 59_999, 60_000, 180_000, 600_000, 1_800_000}).Draw(g.t, "ms")
-	d := time.Duration(ms) * time.Millisecond
-	g.m.now = g.m.now.Add(d)
-	g.s.Advance(d)
+	g.until(g.m.now.Add(time.Duration(ms) * time.Millisecond))
 }
 
 // compare looks at everything a host could see.
@@ -291,7 +310,10 @@ func (g *game) compare(step int, after decide.Command) {
 			fail("booking %d has hold %+v, want %+v", b.n, *e.Hold, *b.hold)
 		}
 	}
-	g.m.compareFloor(h.Floor, fail)
+	g.m.compareBlocks(h.Floor, fail)
+	g.m.comparePlan(h.Floor, fail)
+	g.m.compareHours(h, fail)
+	g.m.comparePlace(h, fail)
 	sound(h, fail)
 	remembered(h, fail)
 }

@@ -2,7 +2,6 @@ package modeltest
 
 import (
 	"slices"
-	"time"
 
 	"github.com/maitred/maitred/internal/decide"
 	"github.com/maitred/maitred/internal/house"
@@ -56,23 +55,23 @@ func (g *game) drawLife(who seating.Actor) (decide.Command, seating.Code) {
 		return decide.Assign{Booking: of, Tables: housetest.Tables(ts...), Transition: decide.ToCheckedIn}, g.m.assign(n, who.Principal, ts, "checked_in")
 	case kind < 79:
 		n, of := one(seating.Pending, seating.Confirmed)
+		g.job = true
 		return decide.MarkLate{Booking: of}, g.m.markLate(n)
 	case kind < 84:
 		n, of := one(seating.CheckedIn)
+		g.job = true
 		return decide.MarkOverstay{Booking: of}, g.m.markOverstay(n)
-	case kind < 85: // nobody books from the web here
-		_, of := one()
-		return decide.ExpirePending{Booking: of}, granted
-	case kind < 87:
-		p := g.s.House().Policy
-		p.Late.Action = []seating.LateAction{seating.LateFlag, seating.LateRelease}[evenly(g.t, 2, "action")]
-		p.Late.After = []servicetime.Minutes{5, 15, 30}[evenly(g.t, 3, "after")]
-		g.m.releases, g.m.lateAfter = p.Late.Action == seating.LateRelease, p.Late.After.Duration()
-		return decide.PutPolicy{Policy: p}, granted
+	case kind < 86:
+		g.job = true
+		var n int
+		for _, b := range g.m.bookings {
+			if b.until != 0 || n == 0 {
+				n = b.n
+			}
+		}
+		return decide.ExpirePending{Booking: housetest.Booking(n)}, g.m.expirePending(n)
 	default:
-		d := time.Duration(1+evenly(g.t, 45, "minutes")) * time.Minute
-		g.m.now = g.m.now.Add(d)
-		g.s.Advance(d)
+		g.until(g.m.now.Add(minutes(1 + evenly(g.t, 45, "minutes"))))
 		return nil, granted
 	}
 }
@@ -89,27 +88,24 @@ func (g *game) likely(states []seating.Status) int {
 	if len(there) > 0 && evenly(g.t, 2, "where it leads somewhere") == 0 {
 		return there[evenly(g.t, len(there), "booking")]
 	}
-	return 1 + evenly(g.t, len(g.m.bookings)+1, "booking")
-}
-
-// gives is who gives the command: jobs are nobody's.
-func gives(c decide.Command, who seating.Actor) seating.Actor {
-	switch c.(type) {
-	case decide.MarkLate, decide.MarkOverstay, decide.ExpirePending:
-		return seating.System()
-	}
-	return who
+	return g.anyBooking()
 }
 
 // compareLife looks at what is remembered of a booking's life.
 func compareLife(e *house.Entry, b *mBooking, fail func(string, ...any)) {
 	for what, pair := range map[string][2]servicetime.Instant{
 		"dines": {e.Dining.Start, b.dines}, "arrived": {e.ArrivedAt, b.arrived}, "checked in": {e.CheckedInAt, b.seatedAt}, "ended": {e.EndedAt, b.overAt},
-		"late": {e.LateAt, b.late}, "overstays": {e.OverstayAt, b.overstay}, "planned": {e.PlannedStart, b.planned},
+		"leaves": {e.Dining.End, b.leaves}, "late": {e.LateAt, b.late}, "overstays": {e.OverstayAt, b.overstay}, "planned": {e.PlannedStart, b.planned}, "pending until": {e.PendingUntil, b.until},
 	} {
 		if pair[0] != pair[1] {
 			fail("booking %d: %s %v, want %v", b.n, what, pair[0], pair[1])
 		}
+	}
+	if auto := e.ChosenBy == seating.ChosenByPlanner; auto != b.auto || e.ServiceDate != date(b.day) {
+		fail("booking %d of %s has tables that the engine chose: %v; want %v, %s", b.n, e.ServiceDate, auto, b.auto, date(b.day))
+	}
+	if b.wish != 0 && e.ZoneWish != zoneID(b.wish) || b.wish == 0 && !e.ZoneWish.IsZero() {
+		fail("booking %d wishes for zone %v, want %d", b.n, e.ZoneWish, b.wish)
 	}
 	if !slices.Equal(e.Left, housetest.Tables(b.left...)) || e.Priority != b.priority || int(e.Quoted) != b.quoted {
 		fail("booking %d left %v with place %d, quoted %d, want %v, %d, %d", b.n, e.Left, e.Priority, e.Quoted, b.left, b.priority, b.quoted)

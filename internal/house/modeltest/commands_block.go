@@ -13,13 +13,6 @@ import (
 	"github.com/maitred/maitred/internal/servicetime"
 )
 
-// mFloor is what the model knows of tables that are out of service.
-type mFloor struct {
-	blocks   []mBlock
-	inactive []int // tables
-	made     int   // blocks so far
-}
-
 type mBlock struct {
 	n          int
 	tables     []int
@@ -33,31 +26,37 @@ func (m *model) blocked(ts []int, start, end servicetime.Instant, but int) bool 
 	})
 }
 
+// outOfService reports whether nobody can sit at one of the tables in the window:
+// it is blocked, or it, or its zone, is out of service or gone.
 func (m *model) outOfService(ts []int, start, end servicetime.Instant) bool {
-	return m.blocked(ts, start, end, 0) || slices.ContainsFunc(ts, func(t int) bool { return slices.Contains(m.inactive, t) })
+	return m.blocked(ts, start, end, 0) || slices.ContainsFunc(ts, func(n int) bool {
+		t, there := m.tables[n]
+		return !there || t.out || m.zones[t.zone].out
+	})
 }
 
-// drifted says what a confirm meets at held tables that are out of service in what
-// was held of the window; refused is what the judge said of the whole window.
-func (m *model) drifted(b *mBooking, refused seating.Code) seating.Code {
+// drifted says what a confirm meets: held tables that are gone or out of service in
+// what was held of the window, or rules that are not those of the hold any more.
+// Nobody changes party or tables under a hold, so a rule that refuses now has changed.
+func (m *model) drifted(b *mBooking) seating.Code {
 	start := b.hold.start
 	if m.now < b.end {
 		start = max(start, m.now)
 	}
-	switch {
-	case refused != seating.CodeTableUnavailable:
-		return refused
-	case m.outOfService(b.hold.tables, start, b.end):
+	switch code := m.judgeFrom(start, b, b.hold.by, b.hold.tables, nil); code {
+	case seating.CodeTableNotFound, seating.CodeTableUnavailable:
 		return seating.CodeTableDrift
-	case m.occupied(b, b.hold.tables, nil):
-		return seating.CodeTableOccupied
+	case seating.CodeTooManyTables, seating.CodeCapacityInsufficient, seating.CodeBelowMinimum, seating.CodeSlackExceeded,
+		seating.CodeZoneMismatch, seating.CodeTableFixed, seating.CodeNotAdjacent:
+		return seating.CodePolicyDrift
+	default:
+		return code
 	}
-	return seating.CodePast // blocked before it was held, and the window is over
 }
 
 // blockable judges a block by itself.
 func (m *model) blockable(ts []int, start, end servicetime.Instant) seating.Code {
-	if len(ts) == 0 || slices.Max(ts) > 8 || end <= start || end <= m.now {
+	if len(ts) == 0 || slices.ContainsFunc(ts, m.unknown) || end <= start || end <= m.now {
 		return seating.CodeInvalid
 	}
 	return granted
@@ -144,48 +143,32 @@ func (m *model) removeBlock(n int) seating.Code {
 	return granted
 }
 
-func (m *model) activate(table int, active bool) seating.Code {
-	if table > 8 {
-		return seating.CodeNotFound
-	}
-	m.inactive = slices.DeleteFunc(m.inactive, func(t int) bool { return t == table })
-	if !active {
-		m.inactive = append(m.inactive, table)
-	}
-	return granted
-}
-
-// floor draws a change of what is in service. Most tables come back, so that there
-// is somewhere to sit.
-func (g *game) floor() (decide.Command, seating.Code) {
+// drawBlock takes tables out of service for a while.
+func (g *game) drawBlock() (decide.Command, seating.Code) {
 	blockID := func(n int) seating.BlockID { return housetest.ID[seating.BlockID](100_000 + n) }
-	tables := func() []int { return rapid.SampledFrom(selections).Draw(g.t, "tables") }
-	at := func(label string) servicetime.Instant {
-		return housetest.At("17:30").Add(time.Duration(rapid.IntRange(0, 24).Draw(g.t, label)) * 15 * time.Minute)
+	when := func(label string) servicetime.Instant {
+		return at(dayOf(g.m.now), 17*60+30).Add(time.Duration(rapid.IntRange(0, 24).Draw(g.t, label)) * 15 * time.Minute)
 	}
 	n := rapid.IntRange(1, g.m.made+1).Draw(g.t, "block")
-	switch kind := rapid.IntRange(0, 9).Draw(g.t, "floor"); {
+	switch kind := rapid.IntRange(0, 6).Draw(g.t, "floor"); {
 	case kind < 3:
 		g.m.made++
-		n, ts, start, end := g.m.made, tables(), at("start"), at("end")
+		n, ts, start, end := g.m.made, g.tables(), when("start"), when("end")
 		return decide.CreateBlock{ID: blockID(n), Tables: housetest.Tables(ts...), Window: servicetime.Window{Start: start, End: end}, Reason: "repair"},
 			g.m.createBlock(n, ts, start, end)
 	case kind < 5:
-		ts, start, end := tables(), at("start"), at("end")
+		ts, start, end := g.tables(), when("start"), when("end")
 		if i := g.m.findBlock(n); i >= 0 && rapid.Bool().Draw(g.t, "only the end") {
 			ts, start = g.m.blocks[i].tables, g.m.blocks[i].start
 		}
 		return decide.ChangeBlock{ID: blockID(n), Tables: new(housetest.Tables(ts...)), Start: &start, End: &end}, g.m.changeBlock(n, ts, start, end)
-	case kind < 7:
-		return decide.RemoveBlock{ID: blockID(n)}, g.m.removeBlock(n)
 	default:
-		table, active := rapid.IntRange(1, 9).Draw(g.t, "table"), rapid.IntRange(0, 3).Draw(g.t, "active") > 0
-		return decide.ChangeTable{ID: housetest.Table(table), Active: &active}, g.m.activate(table, active)
+		return decide.RemoveBlock{ID: blockID(n)}, g.m.removeBlock(n)
 	}
 }
 
-// compareFloor demands that the same tables are out of service at the same times.
-func (m *model) compareFloor(f *house.Floor, fail func(string, ...any)) {
+// compareBlocks demands that the same tables are out of service at the same times.
+func (m *model) compareBlocks(f *house.Floor, fail func(string, ...any)) {
 	got := map[seating.BlockID]seating.Block{}
 	for _, b := range f.Blocks() {
 		got[b.ID] = b
@@ -199,10 +182,5 @@ func (m *model) compareFloor(f *house.Floor, fail func(string, ...any)) {
 	}
 	if len(got) > 0 {
 		fail("there are blocks of nobody: %v", got)
-	}
-	for n := 1; n <= 8; n++ {
-		if active := f.Table(housetest.Table(n)).Active; active == slices.Contains(m.inactive, n) {
-			fail("T%d is active: %v", n, active)
-		}
 	}
 }
