@@ -33,8 +33,8 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 	r := planner.RequestFor(e, d.env.Actor.Principal, d.env.Now)
 	r.Override = c.Override
 	v := planner.Judge(d.h, r, c.Tables)
-	if slices.Equal(v.Tables, e.Tables()) && to == e.Status && len(v.Tables) > 0 && (e.Hold == nil || !e.Hold.Live(d.env.Now)) {
-		return d.seated(e.Booking, v.Tables), nil // it sits there already
+	if slices.Equal(asked(c.Tables), e.Tables()) && to == e.Status && len(c.Tables) > 0 && (e.Hold == nil || !e.Hold.Live(d.env.Now)) {
+		return d.seated(e.Booking, e.Tables()), nil // it sits there already
 	}
 	if err := d.fresh(c.Booking, c.Tables); err != nil {
 		return Result{}, err
@@ -55,6 +55,14 @@ func (c Assign) decide(d *draft) (Result, *seating.Error) {
 	result := d.assigned(e, b, v.Tables, to, seating.ChosenByPerson)
 	result.Checks, result.Summary = beside(v.Checks, early), &v.Summary
 	return result, nil
+}
+
+// asked are the tables that were named, each once: also one that is not there any
+// more, so that a selection with it is never taken for the rest of it.
+func asked(tables []seating.TableID) []seating.TableID {
+	ids := slices.Clone(tables)
+	slices.SortFunc(ids, seating.TableID.Compare)
+	return slices.Compact(ids)
 }
 
 // fromNow is a waiting party whose time to dine has begun: it has its whole stay

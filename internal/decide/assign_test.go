@@ -162,6 +162,17 @@ func TestAssign_RepeatedIsNothing(t *testing.T) {
 	s.nothing(anna, assign(1, 1, 2)) // even when its time is over
 }
 
+// TestAssign_ATableThatIsGoneIsNoTable: naming the party's table and one that is not
+// there any more is no repetition of what it has.
+func TestAssign_ATableThatIsGoneIsNoTable(t *testing.T) {
+	s := evening(t, nil)
+	s.ok(anna, assign(1, 1))
+	s.ok(cleo, s.plan(without(2)))
+	s.refused(anna, assign(1, 1, 2), seating.CodeTableNotFound)
+	s.nothing(anna, assign(1, 1, 1))
+	s.sits(1, seating.Confirmed, 1)
+}
+
 func TestAssign_BeforeCheckInAMoveReplacesTheWholeWindow(t *testing.T) {
 	s := evening(t, nil)
 	s.ok(anna, assign(1, 1))

@@ -87,7 +87,7 @@ func (d *draft) drift(e *house.Entry, v planner.Verdict) *seating.Error {
 	}
 	var err *seating.Error
 	switch {
-	case first.ID == seating.CheckTables || first.ID == seating.CheckAvailable:
+	case first.Code == seating.CodeTableNotFound || first.ID == seating.CheckAvailable:
 		err = seating.Refuse(seating.CodeTableDrift, "%s", first.Message)
 		err.Details.Tables = first.Tables
 	case first.ID == seating.CheckConflict || first.ID == seating.CheckHolds:

@@ -267,6 +267,7 @@ func TestC10_PolicyDrift(t *testing.T) {
 		{name: "fixed since", aspect: seating.AspectFloor, edit: func(s *house.State) { s.Tables[1].Movable = false }, cause: seating.CheckMovable},
 		{name: "smaller since", aspect: seating.AspectFloor, edit: func(s *house.State) { s.Tables[1].MaxCovers = 3 }, cause: seating.CheckCapacity},
 		{name: "larger since", aspect: seating.AspectFloor, edit: func(s *house.State) { s.Tables[1].MaxCovers = 9 }, cause: seating.CheckSlack},
+		{name: "fewer tables may be joined", aspect: seating.AspectPolicy, edit: func(s *house.State) { s.Policy.MaxTables = 2 }, cause: seating.CheckTables},
 		{name: "moved to another zone", aspect: seating.AspectFloor, edit: func(s *house.State) { s.Tables[1].Zone = housetest.Patio }, cause: seating.CheckZone},
 		{name: "enforced minimum", aspect: seating.AspectPolicy, edit: func(s *house.State) { s.Policy.Minimum = seating.Enforce; s.Tables[1].MinCovers = 13 }, cause: seating.CheckMinimum},
 	}

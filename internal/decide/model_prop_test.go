@@ -158,13 +158,13 @@ func TestModelPure(t *testing.T) {
 		decide.MarkLate{}.Name(), decide.MarkOverstay{}.Name(), decide.ExpirePending{}.Name(), decide.ExpireHolds{}.Name(),
 	}
 	for _, name := range commands(t) {
-		if seen.changed[name] < 3 {
+		if seen.changed[name] < 1 {
 			t.Errorf("%s had an effect %d times; the games do not reach it", name, seen.changed[name])
 		}
-		if seen.refused[name] < 3 && !slices.Contains(jobs, name) {
+		if seen.refused[name] < 1 && !slices.Contains(jobs, name) {
 			t.Errorf("%s was refused %d times; the games do not reach that", name, seen.refused[name])
 		}
-		t.Logf("%-22s %5d with an effect, %5d refused", name, seen.changed[name], seen.refused[name])
+		t.Logf("%s: %d with an effect, %d refused", name, seen.changed[name], seen.refused[name])
 	}
 }
 

@@ -1,8 +1,11 @@
 package house_test
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/house/housetest"
@@ -39,5 +42,75 @@ func TestBlocksOn(t *testing.T) {
 	}
 	if h.Floor.Blocks()[0].ID != housetest.ID[seating.BlockID](1) {
 		t.Error("BlocksOn sorted the house's own list")
+	}
+}
+
+// TestBlocks_Order: a table's blocks come by start, in a house that a change led to
+// as in one that was loaded.
+func TestBlocks_Order(t *testing.T) {
+	block := func(n int, start, end string) seating.Block {
+		return seating.Block{ID: housetest.ID[seating.BlockID](n), Tables: housetest.Tables(1), Window: housetest.Window(start, end), Reason: "repair"}
+	}
+	h := housetest.New(t, func(s *house.State) {
+		s.Blocks = []seating.Block{block(1, "12:00", "13:00"), block(2, "15:00", "16:00"), block(3, "14:00", "14:30")}
+	})
+	h, err := house.Apply(h, &house.Change{
+		ID: housetest.ID[seating.ChangeID](1), Restaurant: h.Restaurant.ID, Epoch: h.Epoch, Rows: house.Rows{PutBlocks: []seating.Block{block(1, "12:00", "13:30")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := house.New(h.State())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]*house.House{"applied": h, "loaded": loaded} {
+		var got []int
+		for slot := range h.From(housetest.Table(1), 0) {
+			for n := 1; n <= 3; n++ {
+				if slot.Block.ID == housetest.ID[seating.BlockID](n) {
+					got = append(got, n)
+				}
+			}
+		}
+		if !slices.Equal(got, []int{1, 3, 2}) {
+			t.Errorf("%s: blocks of T1 = %v, want 1, 3, 2", name, got)
+		}
+		all := h.Floor.Blocks()
+		if !slices.IsSortedFunc(all, func(a, b seating.Block) int { return a.ID.Compare(b.ID) }) {
+			t.Errorf("%s: blocks are %v, want them by ID", name, all)
+		}
+	}
+}
+
+// TestFloor_ListsByID: a plan that was changed lists the same as one that was loaded.
+func TestFloor_ListsByID(t *testing.T) {
+	h := housetest.New(t, nil)
+	h, err := house.Apply(h, &house.Change{
+		ID: housetest.ID[seating.ChangeID](1), Restaurant: h.Restaurant.ID, Epoch: h.Epoch, Rows: house.Rows{
+			PutZones:  []seating.Zone{{ID: housetest.Main, Name: "Salle", Order: 1, Active: true}},
+			DropEdges: []seating.Edge{seating.NewEdge(housetest.Table(7), housetest.Table(8))},
+			PutEdges:  []seating.Edge{seating.NewEdge(housetest.Table(1), housetest.Table(7))},
+			PutCombinations: []seating.Combination{
+				{ID: housetest.ID[seating.CombinationID](3), Tables: housetest.Tables(1, 4), MinCovers: 1, MaxCovers: 8},
+				{ID: housetest.ID[seating.CombinationID](2), Tables: housetest.Tables(2, 4), MinCovers: 1, MaxCovers: 8},
+			},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := house.New(h.State())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(loaded.Floor.Zones(), h.Floor.Zones()); diff != "" {
+		t.Errorf("zones (-loaded +applied):\n%s", diff)
+	}
+	if diff := cmp.Diff(loaded.Floor.Edges(), h.Floor.Edges()); diff != "" {
+		t.Errorf("edges (-loaded +applied):\n%s", diff)
+	}
+	if diff := cmp.Diff(loaded.Floor.Combinations(), h.Floor.Combinations()); diff != "" {
+		t.Errorf("combinations (-loaded +applied):\n%s", diff)
 	}
 }

@@ -25,7 +25,13 @@ type Floor struct {
 	inUse      []*seating.Table // not retired, by number
 }
 
+// newFloor sorts what is listed, so that a plan reads the same whether changes led to
+// it or it was loaded.
 func newFloor(zones []seating.Zone, tables []seating.Table, edges []seating.Edge, combinations []seating.Combination, blocks []seating.Block) *Floor {
+	zones = slices.SortedFunc(slices.Values(zones), func(a, b seating.Zone) int { return a.ID.Compare(b.ID) })
+	edges = slices.SortedFunc(slices.Values(edges), func(a, b seating.Edge) int { return cmp.Or(a.A.Compare(b.A), a.B.Compare(b.B)) })
+	combinations = slices.SortedFunc(slices.Values(combinations), func(a, b seating.Combination) int { return a.ID.Compare(b.ID) })
+	blocks = slices.SortedFunc(slices.Values(blocks), func(a, b seating.Block) int { return a.ID.Compare(b.ID) })
 	f := &Floor{
 		zones: zones, tables: tables, edges: edges, combinations: combinations, blocks: blocks,
 		zone:       make(map[seating.ZoneID]*seating.Zone, len(zones)),
@@ -58,6 +64,11 @@ func newFloor(zones []seating.Zone, tables []seating.Table, edges []seating.Edge
 		for _, t := range blocks[i].Tables {
 			f.blocksOf[t] = append(f.blocksOf[t], &blocks[i])
 		}
+	}
+	for _, on := range f.blocksOf { // by start, whatever path led here: who stands in the way is told in this order
+		slices.SortFunc(on, func(a, b *seating.Block) int {
+			return cmp.Or(cmp.Compare(a.Window.Start, b.Window.Start), a.ID.Compare(b.ID))
+		})
 	}
 	return f
 }

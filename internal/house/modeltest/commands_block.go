@@ -147,13 +147,19 @@ func (m *model) removeBlock(n int) seating.Code {
 func (g *game) drawBlock() (decide.Command, seating.Code) {
 	blockID := func(n int) seating.BlockID { return housetest.ID[seating.BlockID](100_000 + n) }
 	when := func(label string) servicetime.Instant {
-		return at(dayOf(g.m.now), 17*60+30).Add(time.Duration(rapid.IntRange(0, 24).Draw(g.t, label)) * 15 * time.Minute)
+		return g.m.now.Add(time.Duration(evenly(g.t, 24, label)-4) * 15 * time.Minute)
 	}
-	n := rapid.IntRange(1, g.m.made+1).Draw(g.t, "block")
-	switch kind := rapid.IntRange(0, 6).Draw(g.t, "floor"); {
+	n := g.m.made + 1
+	if len(g.m.blocks) > 0 && evenly(g.t, 5, "a block there is") > 0 {
+		n = g.m.blocks[max(0, len(g.m.blocks)-1-evenly(g.t, 3, "block"))].n
+	}
+	switch kind := evenly(g.t, 7, "what"); {
 	case kind < 3:
 		g.m.made++
 		n, ts, start, end := g.m.made, g.tables(), when("start"), when("end")
+		if start > end && evenly(g.t, 4, "the wrong way round") > 0 {
+			start, end = end, start
+		}
 		return decide.CreateBlock{ID: blockID(n), Tables: housetest.Tables(ts...), Window: servicetime.Window{Start: start, End: end}, Reason: "repair"},
 			g.m.createBlock(n, ts, start, end)
 	case kind < 5:

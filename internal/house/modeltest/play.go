@@ -122,18 +122,26 @@ func evenly(t *rapid.T, n int, label string) int {
 	return x % n
 }
 
-// likelyHold picks a hold, every other time one that has not ended.
+// likelyHold picks a hold, mostly one that has not ended, at times one that has.
 func (g *game) likelyHold() int {
-	var there []int
+	var there, over []int
 	for _, b := range g.m.bookings {
-		if b.hold != nil {
+		if m := g.m; b.hold != nil && (m.live(b.hold) || evenly(g.t, 4, "a lapsed one") == 0) {
 			there = append(there, b.hold.n)
 		}
 	}
-	if len(there) > 0 && evenly(g.t, 2, "a hold that stands") == 0 {
-		return there[evenly(g.t, len(there), "hold")]
+	for n := max(1, g.holds-20); n <= g.holds; n++ {
+		if _, ended := g.m.ended[n]; ended {
+			over = append(over, n)
+		}
 	}
-	return max(1, g.holds+1-evenly(g.t, 7, "hold"))
+	switch kind := evenly(g.t, 7, "hold that"); {
+	case kind < 5 && len(there) > 0:
+		return there[evenly(g.t, len(there), "hold")]
+	case kind < 6 && len(over) > 0:
+		return over[evenly(g.t, len(over), "hold")]
+	}
+	return g.holds + 1
 }
 
 // anyBooking picks a booking: mostly one in the book, at times a closed one or none.
@@ -163,13 +171,44 @@ func (g *game) tables() []int {
 	return selections[evenly(g.t, len(selections), "tables")]
 }
 
+// fitting picks tables for a booking, every other time such as seat it.
+func (g *game) fitting(of int) []int {
+	b := g.m.booking(of)
+	if b == nil || evenly(g.t, 2, "whether they seat it") == 0 {
+		return g.tables()
+	}
+	var fit [][]int
+	for _, ts := range append(selections[:16:16], g.m.single()...) {
+		if high, _ := g.m.seats(ts); high >= b.covers && high-b.covers <= g.m.slack {
+			fit = append(fit, ts)
+		}
+	}
+	if len(fit) == 0 {
+		return g.tables()
+	}
+	return fit[evenly(g.t, len(fit), "fitting tables")]
+}
+
+// single are all tables, each by itself.
+func (m *model) single() [][]int {
+	var each [][]int
+	for _, t := range m.inUse() {
+		each = append(each, []int{t})
+	}
+	return each
+}
+
 // draw picks a command and asks the model for its outcome.
 func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	boss, by := who.Can(seating.CapOverride), who.Principal
-	booking, hold, tables := g.anyBooking, g.likelyHold, g.tables
+	booking, hold := g.anyBooking, g.likelyHold
+	open := func() int {
+		return g.likely([]seating.Status{seating.Waitlisted, seating.Pending, seating.Confirmed, seating.CheckedIn})
+	}
 	transition := func() string {
 		return rapid.SampledFrom([]string{"", "", "", "confirmed", "checked_in", "none"}).Draw(g.t, "transition")
 	}
+	seats := []seating.Status{seating.Confirmed, seating.CheckedIn}
 	today := dayOf(g.m.now)
 	if g.m.now < at(today, 17*60) && evenly(g.t, 10, "the morning passes") == 0 {
 		g.until(at(today, 17*60+30))
@@ -178,7 +217,17 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	if today > g.m.openFrom && g.m.now > at(today, 6*60) && evenly(g.t, 15, "the day before") == 0 {
 		return g.drawClose()
 	}
-	switch kind := evenly(g.t, 180, "kind"); {
+	if c, want := g.usual(); c != nil {
+		return c, want
+	}
+	kind := evenly(g.t, 180, "kind")
+	switch held := slices.ContainsFunc(g.m.bookings, func(b *mBooking) bool { return g.m.live(b.hold) }); {
+	case !held && 40 <= kind && kind < 68 && evenly(g.t, 4, "a hold for it") > 0:
+		kind = 16
+	case held && evenly(g.t, 15, "under a hold") == 0:
+		kind = 161
+	}
+	switch {
 	case kind >= 161:
 		return g.drawSettings()
 	case kind >= 157:
@@ -189,8 +238,9 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 		return g.create(by)
 	case kind < 40:
 		g.holds++
-		n, of, ts := g.holds, booking(), tables()
-		ttl := rapid.SampledFrom([]int{30, 60, 180, 600}).Draw(g.t, "ttl")
+		n, of := g.holds, open()
+		ts := g.fitting(of)
+		ttl := rapid.SampledFrom([]int{600, 30, 60, 180, 600, 600}).Draw(g.t, "ttl")
 		return decide.MakeHold{ID: housetest.Hold(n), Booking: housetest.Booking(of), Tables: housetest.Tables(ts...), TTL: servicetime.Seconds(ttl)},
 			g.m.makeHold(n, of, by, ts, time.Duration(ttl)*time.Second)
 	case kind < 55:
@@ -207,17 +257,18 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 		g.holds++
 		return decide.TakeOver{ID: housetest.Hold(g.holds), Hold: housetest.Hold(old), Reason: "busy"}, g.m.takeOver(g.holds, old, by, boss)
 	case kind < 78:
-		of, ts, tr := booking(), tables(), transition()
+		of, tr := open(), transition()
+		ts := g.fitting(of)
 		return decide.Assign{Booking: housetest.Booking(of), Tables: housetest.Tables(ts...), Transition: decide.Transition(tr)}, g.m.assign(of, by, ts, tr)
 	case kind < 82:
-		of, table := booking(), rapid.IntRange(0, 10).Draw(g.t, "table")
+		of, table := open(), rapid.IntRange(0, 10).Draw(g.t, "table")
 		c := decide.Unassign{Booking: housetest.Booking(of)}
 		if table > 0 {
 			c.Table = housetest.Table(table)
 		}
 		return c, g.m.unassign(of, table)
 	case kind < 86:
-		a, b := booking(), booking()
+		a, b := g.likely(seats), g.likely(seats)
 		return decide.Swap{A: housetest.Booking(a), B: housetest.Booking(b)}, g.m.swap(a, b, by)
 	case kind < 89:
 		of := booking()
@@ -227,7 +278,7 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 		return decide.ExpireHolds{Holds: []seating.HoldID{housetest.Hold(a), housetest.Hold(b)}}, g.m.expire([]int{a, b})
 	case kind >= 100:
 		return g.drawLife(who)
-	case kind < 94:
+	case kind < 95:
 		return g.drawBlock()
 	default:
 		g.advance()

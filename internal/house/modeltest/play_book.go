@@ -27,7 +27,13 @@ func (g *game) drawStart() (day, minute int) {
 	if evenly(g.t, 12, "at night") == 0 {
 		return day, rapid.SampledFrom([]int{0, 15, 30, 12 * 60, 15 * 60, 16*60 + 15, 23 * 60, 23*60 + 45}).Draw(g.t, "time")
 	}
-	return day, 18*60 + 15*rapid.IntRange(0, 18).Draw(g.t, "quarter")
+	quarter := evenly(g.t, 19, "quarter")
+	if evenly(g.t, 4, "whenever") > 0 { // soon, for those that are to sit down
+		for quarter < 18 && at(day, 18*60+15*quarter) < g.m.now {
+			quarter++
+		}
+	}
+	return day, 18*60 + 15*quarter
 }
 
 // create draws a new booking.
@@ -43,9 +49,9 @@ func (g *game) create(by string) (decide.Command, seating.Code) {
 		p.waits = true
 	case 4, 5:
 		p.auto = true
-	case 6:
+	case 6, 7:
 		p.web = true
-		p.unconfirmed = rapid.Bool().Draw(g.t, "unconfirmed")
+		p.unconfirmed = evenly(g.t, 3, "unconfirmed") > 0
 	default:
 		p.tables = g.tables()
 		p.unconfirmed = evenly(g.t, 4, "unconfirmed") == 0 && len(p.tables) > 0
@@ -131,7 +137,7 @@ func (g *game) drawBook() (decide.Command, seating.Code) {
 	case kind < 3 && len(g.m.bookings) < mostBookings:
 		return g.drawImport()
 	case kind < 5:
-		ns := []int{g.anyBooking(), g.anyBooking()}[:evenly(g.t, 3, "guests")]
+		ns := []int{g.anyBooking(), g.anyBooking(), g.m.booked + 1}[:evenly(g.t, 4, "guests")]
 		var ids []seating.BookingID
 		for _, n := range ns {
 			ids = append(ids, housetest.Booking(n))

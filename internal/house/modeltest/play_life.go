@@ -65,7 +65,7 @@ func (g *game) drawLife(who seating.Actor) (decide.Command, seating.Code) {
 		g.job = true
 		var n int
 		for _, b := range g.m.bookings {
-			if b.until != 0 || n == 0 {
+			if b.until != 0 && b.until <= g.m.now || n == 0 {
 				n = b.n
 			}
 		}

@@ -33,17 +33,17 @@ type planned struct {
 // drawPlan changes one thing of the floor, by itself or as a whole plan.
 func (g *game) drawPlan() (decide.Command, seating.Code) {
 	var x planned
-	switch kind := evenly(g.t, 16, "plan"); {
+	switch kind := evenly(g.t, 17, "plan"); {
 	case kind < 4:
 		x = g.drawTable()
 	case kind < 6:
 		x = g.drawTables()
-	case kind < 9:
+	case kind < 10:
 		x = g.drawZone()
-	case kind < 11:
+	case kind < 12:
 		n, ready := g.tableOrNone(), rapid.Bool().Draw(g.t, "ready")
 		x = planned{alone: decide.MarkReady{Table: housetest.Table(n), Ready: ready}, want: g.m.markReady(n, ready)}
-	case kind < 13:
+	case kind < 14:
 		x = g.drawEdges()
 	default:
 		x = g.drawCombos()
@@ -56,9 +56,15 @@ func (g *game) drawPlan() (decide.Command, seating.Code) {
 	return decide.PutFloor{Plan: p, Fresh: append(x.fresh, g.freshIDs()...)}, x.want
 }
 
-// tableOrNone picks a table that there is, or at times none.
+// tableOrNone picks a table that there is, every third time a held one, or at times
+// none.
 func (g *game) tableOrNone() int {
-	if all := g.m.inUse(); evenly(g.t, 12, "a table there is") > 0 {
+	for _, b := range g.m.bookings {
+		if g.m.live(b.hold) && !slices.ContainsFunc(b.hold.tables, g.m.unknown) && evenly(g.t, 3, "a held table") == 0 {
+			return b.hold.tables[0]
+		}
+	}
+	if all := g.m.inUse(); evenly(g.t, 8, "a table there is") > 0 {
 		return all[evenly(g.t, len(all), "table")]
 	}
 	return rapid.SampledFrom([]int{9, 9 + g.plan.tables}).Draw(g.t, "no table")
@@ -148,7 +154,7 @@ func (g *game) drawNewTable() planned {
 
 // drawZone makes, changes or removes a zone.
 func (g *game) drawZone() planned {
-	n := rapid.SampledFrom([]int{1, 2, 2, 3, 4, 99}).Draw(g.t, "zone")
+	n := []int{1, 2, 2, 3, 3, 4, 99}[evenly(g.t, 7, "zone")]
 	z, there := g.m.zones[n]
 	at := func(p *decide.Plan) int {
 		return slices.IndexFunc(p.Zones, func(o decide.PlanZone) bool { return o.Ref == zoneID(n).String() })
@@ -157,6 +163,10 @@ func (g *game) drawZone() planned {
 	case kind == 0 && len(g.m.zones) < 4:
 		return g.drawNewZone()
 	case kind == 1:
+		if n < 3 { // mostly one that was made
+			n++
+			_, there = g.m.zones[n]
+		}
 		stands := g.m.standsIn(n)
 		x := planned{alone: decide.RemoveZone{ID: zoneID(n)}, want: g.m.removeZone(n)}
 		if there && !stands { // else the plan itself is wrong

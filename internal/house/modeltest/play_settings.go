@@ -25,30 +25,45 @@ var otherHours = [][]mPeriod{
 }
 
 // drawSettings picks a change of how the restaurant works: its floor, its rules, its
-// hours. Half of the others go back to what is usual, so that parties find a seat.
+// hours.
 func (g *game) drawSettings() (decide.Command, seating.Code) {
-	switch kind := evenly(g.t, 20, "settings"); {
-	case kind < 12:
+	switch kind := evenly(g.t, 24, "settings"); {
+	case kind < 15:
 		return g.drawPlan()
-	case kind < 17:
-		r := usualRules
-		if evenly(g.t, 3, "usual") > 0 {
-			r = g.drawRules()
-		}
+	case kind < 21:
+		r := g.drawRules()
 		return decide.PutPolicy{Policy: r.spelled()}, g.m.putPolicy(r)
-	case kind < 19:
-		next := usualHours
-		if slices.Equal(g.m.periods, usualHours) {
-			next = otherHours[evenly(g.t, len(otherHours), "hours")]
-		}
-		var periods []servicetime.Period
-		for _, p := range next {
-			periods = append(periods, p.spelled())
-		}
-		return decide.PutPeriods{Periods: periods}, g.m.putPeriods(next)
+	case kind < 23:
+		next := otherHours[evenly(g.t, len(otherHours), "hours")]
+		return putHours(next), g.m.putPeriods(next)
 	default:
 		return g.drawClosures()
 	}
+}
+
+func putHours(hours []mPeriod) decide.Command {
+	var c decide.PutPeriods
+	for _, p := range hours {
+		c.Periods = append(c.Periods, p.spelled())
+	}
+	return c
+}
+
+// usual puts back, after a while, what keeps parties from finding a seat; nil: not now.
+func (g *game) usual() (decide.Command, seating.Code) {
+	switch {
+	case !slices.Equal(g.m.periods, usualHours) && evenly(g.t, 15, "usual hours") == 0:
+		return putHours(usualHours), g.m.putPeriods(usualHours)
+	case len(g.m.shut) > 0 && evenly(g.t, 10, "open again") == 0:
+		g.m.shut = map[int]bool{}
+		return decide.PutClosures{}, granted
+	case g.m.idle && evenly(g.t, 10, "takes bookings") == 0:
+		active := true
+		return decide.ChangeRestaurant{Active: &active}, g.m.changeRestaurant(g.m.name, active, false)
+	case g.m.mRules != usualRules && evenly(g.t, 40, "usual rules") == 0:
+		return decide.PutPolicy{Policy: usualRules.spelled()}, g.m.putPolicy(usualRules)
+	}
+	return nil, granted
 }
 
 // drawRules changes one rule.
@@ -84,12 +99,8 @@ func (g *game) drawRules() mRules {
 	return r
 }
 
-// drawClosures closes a day or some, and opens them again.
+// drawClosures closes a day or some.
 func (g *game) drawClosures() (decide.Command, seating.Code) {
-	if len(g.m.shut) > 0 {
-		g.m.shut = map[int]bool{}
-		return decide.PutClosures{}, granted
-	}
 	from := dayOf(g.m.now) + evenly(g.t, 2, "from")
 	to := from - 1 + evenly(g.t, 4, "to")
 	return decide.PutClosures{Closures: []servicetime.Closure{{From: date(from), To: date(to), Reason: "leak"}}}, g.m.putClosures(from, to)
