@@ -149,12 +149,18 @@ func (g *game) drawBlock() (decide.Command, seating.Code) {
 	when := func(label string) servicetime.Instant {
 		return g.m.now.Add(time.Duration(evenly(g.t, 24, label)-4) * 15 * time.Minute)
 	}
-	n := g.m.made + 1
-	if len(g.m.blocks) > 0 && evenly(g.t, 5, "a block there is") > 0 {
-		n = g.m.blocks[max(0, len(g.m.blocks)-1-evenly(g.t, 3, "block"))].n
+	var there []int
+	for _, b := range g.m.blocks {
+		if b.end > g.m.now || evenly(g.t, 4, "one that is over") == 0 {
+			there = append(there, b.n)
+		}
 	}
-	switch kind := evenly(g.t, 7, "what"); {
-	case kind < 3:
+	n, none := g.m.made+1, len(there) == 0
+	if !none && evenly(g.t, 8, "a block there is") > 0 {
+		n = there[evenly(g.t, len(there), "block")]
+	}
+	switch kind := evenly(g.t, 8, "what"); {
+	case kind < 3 || none && kind < 7:
 		g.m.made++
 		n, ts, start, end := g.m.made, g.tables(), when("start"), when("end")
 		if start > end && evenly(g.t, 4, "the wrong way round") > 0 {
@@ -162,7 +168,7 @@ func (g *game) drawBlock() (decide.Command, seating.Code) {
 		}
 		return decide.CreateBlock{ID: blockID(n), Tables: housetest.Tables(ts...), Window: servicetime.Window{Start: start, End: end}, Reason: "repair"},
 			g.m.createBlock(n, ts, start, end)
-	case kind < 5:
+	case kind < 6:
 		ts, start, end := g.tables(), when("start"), when("end")
 		if i := g.m.findBlock(n); i >= 0 && rapid.Bool().Draw(g.t, "only the end") {
 			ts, start = g.m.blocks[i].tables, g.m.blocks[i].start

@@ -81,6 +81,9 @@ func (m *model) rewindow(b *mBooking, was mBooking, moves bool) seating.Code {
 		if b.day = day; day < m.openFrom {
 			return seating.CodeDayClosed
 		}
+		if day != was.day { // who was here today has not come on the other day
+			b.arrived, b.seatedAt = 0, 0
+		}
 	}
 	switch {
 	case b.turn != 0:
@@ -134,14 +137,16 @@ func (m *model) stretched(b *mBooking, was mBooking, ts []int) []mSeg {
 	there := map[int]bool{}
 	for _, s := range was.sat {
 		switch {
-		case s.end != was.end: // it is the past
-		case slices.Contains(ts, s.table) && m.anybody(b, s.table, s.end, m.now): // somebody else had it since
+		case s.end != was.end || m.anybody(b, s.table, s.end, m.now): // it is the past
+			next = append(next, s)
+			continue
 		case slices.Contains(ts, s.table):
-			m.clear(b, []int{s.table}, s.end, m.now)
+			m.clear(b, []int{s.table}, min(s.end, m.now), m.now)
 			s.end = b.end
 			there[s.table] = true
-		default:
-			s.end = min(s.end, m.now)
+		default: // it was there until now, past its end too
+			m.clear(b, []int{s.table}, min(s.end, m.now), m.now)
+			s.end = m.now
 		}
 		if s.start < s.end {
 			next = append(next, s)

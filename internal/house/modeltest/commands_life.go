@@ -47,8 +47,11 @@ func (m *model) arrive(of int) seating.Code {
 		return m.missing(of)
 	case b.over():
 		return seating.CodeBookingState
-	case b.arrived == 0:
-		b.arrived = m.now
+	case b.status == seating.CheckedIn || b.arrived != 0:
+	case b.day > m.dayAt(m.now):
+		return seating.CodeBookingState
+	default:
+		b.arrived, b.until = m.now, 0
 	}
 	return granted
 }

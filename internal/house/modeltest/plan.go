@@ -88,6 +88,7 @@ func (m *model) joined(ts []int) bool {
 		return !slices.ContainsFunc(ts, func(t int) bool { return !touchesAll(t) })
 	case seating.RuleHub:
 		return slices.ContainsFunc(ts, touchesAll)
+	case seating.RuleConnected:
 	}
 	reached := []int{ts[0]} // walks from table to table
 	for grew := true; grew; {

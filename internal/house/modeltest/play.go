@@ -53,7 +53,7 @@ const mostBookings = 14
 // Play draws steps commands and demands that system and model agree after each.
 // It returns how many commands were granted.
 func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
-	g := &game{t: t, s: s, m: newModel()}
+	g := &game{t: t, s: s, m: newModel(s.House())}
 	for i := range steps {
 		who := rapid.SampledFrom(people).Draw(t, "who")
 		command, want := g.draw(who)
@@ -83,10 +83,11 @@ func Play(t *rapid.T, s System, steps int) (grantedCommands int) {
 	return grantedCommands
 }
 
-func newModel() *model {
+// newModel is the house of the games; what it is called is for the system to say.
+func newModel(h *house.House) *model {
 	m := &model{now: Start, ended: map[int]seating.HoldEnd{}, endedOf: map[int]*mBooking{}, endedBy: map[int]string{}, closed: map[int]bool{}}
 	m.mRules, m.mHours = usualRules, mHours{periods: usualHours, shut: map[int]bool{}}
-	m.mPlace = mPlace{name: "Le Test", epoch: "test0", openFrom: -1}
+	m.mPlace = mPlace{name: h.Restaurant.Name, epoch: h.Epoch, openFrom: -1}
 	m.tables, m.zones = map[int]mTable{}, map[int]mZone{1: {name: "Main"}, 2: {name: "Patio"}}
 	m.combos = []mCombo{{tables: []int{5, 6}, low: 6, high: 10}}
 	for n := 1; n <= 4; n++ {

@@ -144,7 +144,7 @@ func (g *game) drawBook() (decide.Command, seating.Code) {
 		}
 		return decide.EraseGuests{Bookings: ids}, g.m.eraseGuests(ns)
 	case kind < 6:
-		epoch := rapid.SampledFrom([]string{"test0", "test1", "test2", "No!"}).Draw(g.t, "epoch")
+		epoch := rapid.SampledFrom([]string{g.m.epoch, "test1", "test2", "No!"}).Draw(g.t, "epoch")
 		return decide.RotateEpoch{Epoch: epoch, Reason: "restored"}, g.m.rotate(epoch, epoch != "No!")
 	case kind < 7:
 		return g.drawRestaurant()

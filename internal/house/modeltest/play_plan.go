@@ -13,7 +13,7 @@ import (
 )
 
 // planMade counts what games have made: numbers are not used again.
-type planMade struct{ tables, zones, fresh int }
+type planMade struct{ tables, fresh int }
 
 // How many tables there may be: enough to sit at, few enough to try every set.
 const (
