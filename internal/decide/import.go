@@ -154,7 +154,7 @@ func importFaults(b seating.Booking, now servicetime.Instant) []seating.Field {
 	fault(b.Priority < 0 || b.Priority > mostPriority || b.Priority > 0 && !waits, "/priority", "0 to 9, of a waitlisted booking")
 	fault(b.Quoted < 0 || b.Quoted > mostQuoted || b.Quoted > 0 && !waits, "/quotedMinutes", "0 to 600, of a waitlisted booking")
 	fault(!b.PendingUntil.IsZero() && b.Status != seating.Pending, "/pendingUntil", "only of a pending booking")
-	fault(!b.PlannedStart.IsZero() && !(sat && b.Window.Contains(b.PlannedStart)), "/plannedStart", "within the window, of a party that sat down early")
+	fault(!b.PlannedStart.IsZero() && (!sat || !b.Window.Contains(b.PlannedStart)), "/plannedStart", "within the window, of a party that sat down early")
 	fault(b.LateAt > now, "/lateAt", "is in the future")
 	fault(b.OverstayAt > now || !b.OverstayAt.IsZero() && !sat, "/overstayAt", "in the past, of a party that sat down")
 	fault(b.CreatedAt.IsZero() || b.CreatedBy == "", "/createdAt", "needed")

@@ -130,24 +130,24 @@ func (w *wild) jobs() {
 }
 
 func (w *wild) job(row house.DueRow) decide.Command {
-	id := func(prefix string) string { return row.Subject[len(prefix):] }
+	_, id, _ := strings.Cut(row.Subject, ":")
+	booking, _ := seating.ParseID[seating.BookingID](id)
 	switch row.Kind {
 	case house.DueHoldExpiry:
-		h, _ := seating.ParseID[seating.HoldID](id("hold:"))
+		h, _ := seating.ParseID[seating.HoldID](id)
 		return decide.ExpireHolds{Holds: []seating.HoldID{h}}
 	case house.DueCloseDay:
-		d, _ := servicetime.ParseDate(id("day:"))
+		d, _ := servicetime.ParseDate(id)
 		return decide.CloseDay{Date: d}
-	}
-	b, _ := seating.ParseID[seating.BookingID](id("booking:"))
-	switch row.Kind {
 	case house.DueLate:
-		return decide.MarkLate{Booking: b}
+		return decide.MarkLate{Booking: booking}
 	case house.DueOverstay:
-		return decide.MarkOverstay{Booking: b}
-	default:
-		return decide.ExpirePending{Booking: b}
+		return decide.MarkOverstay{Booking: booking}
+	case house.DuePending:
+		return decide.ExpirePending{Booking: booking}
 	}
+	w.fail("there is work of the kind %q", row.Kind)
+	return nil
 }
 
 func (w *wild) do(who seating.Actor, c decide.Command) bool {
@@ -284,8 +284,6 @@ func spell(c decide.Command) string {
 	return strings.ReplaceAll(string(text), "00000000-0000-7000-8000-0000000", "")
 }
 
-func ref[T any](v T) *T { return &v }
-
 func (w *wild) draw() decide.Command {
 	of := w.booking()
 	fresh := func() int { w.ids++; return w.ids }
@@ -343,10 +341,10 @@ func (w *wild) draw() decide.Command {
 	case 14, 15, 16, 17:
 		c := decide.ChangeBooking{Booking: of, Tables: one(w, []decide.TableMode{"", decide.KeepTables, decide.ReplanTables}...), Override: override()}
 		if w.pick(2) == 0 {
-			c.Covers = ref(covers())
+			c.Covers = new(covers())
 		}
 		if w.pick(2) == 0 {
-			c.Turn = ref(turn())
+			c.Turn = new(turn())
 		}
 		if w.pick(2) == 0 {
 			date, clock := w.when()
@@ -396,7 +394,7 @@ func (w *wild) draw() decide.Command {
 		case 0:
 			return decide.RemoveTable{ID: housetest.Table(1 + w.pick(8))}
 		case 1:
-			return decide.ChangeTable{ID: housetest.Table(1 + w.pick(8)), Active: ref(w.pick(3) > 0), MaxCovers: ref(4 + w.pick(5))}
+			return decide.ChangeTable{ID: housetest.Table(1 + w.pick(8)), Active: new(w.pick(3) > 0), MaxCovers: new(4 + w.pick(5))}
 		default:
 			return decide.CreateTable{ID: housetest.ID[seating.TableID](1000 + fresh()), Table: seating.Table{Number: "N" + housetest.Booking(w.ids).String(), Zone: housetest.Main, MinCovers: 1, MaxCovers: 4, Movable: true, Category: seating.CategoryDining, Seating: seating.SeatingStandard, Active: true, Position: seating.Position{Shape: seating.ShapeSquare, W: 80, H: 80}}}
 		}
