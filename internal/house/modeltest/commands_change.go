@@ -140,12 +140,14 @@ func (m *model) stretched(b *mBooking, was mBooking, ts []int) []mSeg {
 		case s.end != was.end || m.anybody(b, s.table, s.end, m.now): // it is the past
 			next = append(next, s)
 			continue
+		case s.end < m.now:
+			m.clear(b, []int{s.table}, s.end, m.now)
+		}
+		switch {
 		case slices.Contains(ts, s.table):
-			m.clear(b, []int{s.table}, min(s.end, m.now), m.now)
 			s.end = b.end
 			there[s.table] = true
 		default: // it was there until now, past its end too
-			m.clear(b, []int{s.table}, min(s.end, m.now), m.now)
 			s.end = m.now
 		}
 		if s.start < s.end {
