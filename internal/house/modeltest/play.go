@@ -211,7 +211,7 @@ func (g *game) draw(who seating.Actor) (decide.Command, seating.Code) {
 	}
 	seats := []seating.Status{seating.Confirmed, seating.CheckedIn}
 	today := dayOf(g.m.now)
-	if g.m.now < at(today, 17*60) && evenly(g.t, 10, "the morning passes") == 0 {
+	if g.m.now < at(today, 17*60) && g.m.dayAt(g.m.now) == today && evenly(g.t, 10, "the morning passes") == 0 {
 		g.until(at(today, 17*60+30))
 		return nil, granted
 	}

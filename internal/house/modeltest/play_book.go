@@ -1,6 +1,7 @@
 package modeltest
 
 import (
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -130,6 +131,9 @@ func (g *game) drawBook() (decide.Command, seating.Code) {
 	case kind == 0: // the night passes
 		morning := at(today+1, 6*60)
 		next := []servicetime.Instant{at(today, 23*60+20), morning - 1, morning, morning.Add(time.Hour)}[evenly(g.t, 4, "until")]
+		if late := at(today, daily+10); g.m.now < late && slices.ContainsFunc(g.m.periods, func(p mPeriod) bool { return p.end > daily }) {
+			next = late // a service is still open after midnight
+		}
 		if next > g.m.now && next < at(2, 8*60) {
 			g.until(next)
 		}

@@ -52,7 +52,7 @@ func putHours(hours []mPeriod) decide.Command {
 // usual puts back, after a while, what keeps parties from finding a seat; nil: not now.
 func (g *game) usual() (decide.Command, seating.Code) {
 	switch {
-	case !slices.Equal(g.m.periods, usualHours) && evenly(g.t, 15, "usual hours") == 0:
+	case !slices.Equal(g.m.periods, usualHours) && g.m.dayAt(g.m.now) == dayOf(g.m.now) && evenly(g.t, 15, "usual hours") == 0:
 		return putHours(usualHours), g.m.putPeriods(usualHours)
 	case len(g.m.shut) > 0 && evenly(g.t, 10, "open again") == 0:
 		g.m.shut = map[int]bool{}
