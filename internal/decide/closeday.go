@@ -16,19 +16,14 @@ func (CloseDay) Name() string { return "close_day" }
 // decide ends every booking up to the service date and moves openFrom past it:
 // checked-in parties have left, those who were expected did not come, the waiting
 // list is over. Closing a closed day does nothing. The job that is too early, as
-// the service periods have changed, is told when to come again, and one that is
-// too late that there is nothing to come for.
+// the service periods have changed, is told when to come again.
 // Source: docs/domain.md, close of day.
 func (c CloseDay) decide(d *draft) (Result, *seating.Error) {
-	job := d.env.Actor.Kind == seating.ActorSystem
 	if c.Date < d.h.OpenFrom {
-		if job {
-			d.drops(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay})
-		}
 		return Result{}, nil
 	}
 	if due := d.closable(c.Date); d.env.Now < due {
-		if job {
+		if d.env.Actor.Kind == seating.ActorSystem {
 			d.moves(house.DueRow{Subject: daySubject(c.Date), Kind: house.DueCloseDay, RunAt: due})
 			return Result{}, nil
 		}

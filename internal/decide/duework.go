@@ -64,8 +64,9 @@ func (d *draft) remind(b seating.Booking) {
 }
 
 // falls finds the booking whose due work of a kind has fallen due as the booking
-// and the policy stand now. Otherwise it returns nil, and the row moves to its
-// right time or goes: no job sees it for ever.
+// and the policy stand now. Otherwise it returns nil: the row moves to its right
+// time, or it is gone already, with the change that made it senseless; the second
+// of two processes that saw it has nothing to do.
 func (d *draft) falls(id seating.BookingID, kind house.DueKind) *house.Entry {
 	if e := d.h.Booking(id); e != nil {
 		for _, row := range house.BookingDue(e.Booking, d.h.Policy.Late) {
@@ -79,7 +80,6 @@ func (d *draft) falls(id seating.BookingID, kind house.DueKind) *house.Entry {
 			}
 		}
 	}
-	d.drops(house.DueRow{Subject: bookingSubject(id), Kind: kind})
 	return nil
 }
 
@@ -87,12 +87,6 @@ func (d *draft) falls(id seating.BookingID, kind house.DueKind) *house.Entry {
 func (d *draft) moves(row house.DueRow) {
 	d.again(row)
 	d.line(row.Subject, "", "due_moved", string(row.Kind), "")
-}
-
-// drops is all that a job does that has nothing to do.
-func (d *draft) drops(row house.DueRow) {
-	d.forget(row)
-	d.line(row.Subject, "", "due_dropped", string(row.Kind), "")
 }
 
 // noted answers a job: the booking as it stands, or nothing where it is gone.

@@ -331,9 +331,11 @@ func TestT17_NoGuestDataInAChange(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s = %v, want granted", c.Name(), err)
 		}
-		for what, v := range map[string]any{
-			"journal": s.last, "events": s.last.Events, "history": s.last.History, "due": s.last.Due, "guards": s.last.Guards, "result": r, "house": s.h.State(),
-		} {
+		told := map[string]any{"journal": s.last, "result": r, "house": s.h.State()}
+		if s.last != nil { // the jobs have nothing to do here
+			told["events"], told["history"], told["due"], told["guards"] = s.last.Events, s.last.History, s.last.Due, s.last.Guards
+		}
+		for what, v := range told {
 			b, jsonErr := json.Marshal(v)
 			if jsonErr != nil {
 				t.Fatalf("%s: %v", c.Name(), jsonErr)
@@ -343,6 +345,9 @@ func TestT17_NoGuestDataInAChange(t *testing.T) {
 					t.Errorf("%s: the %s holds %q", c.Name(), what, secret)
 				}
 			}
+		}
+		if s.last == nil {
+			continue
 		}
 		for _, g := range s.last.Guests {
 			if g.Guest == guest {
