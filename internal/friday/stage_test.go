@@ -3,6 +3,7 @@ package friday
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -146,6 +147,9 @@ func serve(t *testing.T, c *clock, db store.Store, shared bool) *process {
 	api, err := httpapi.New(httpapi.Deps{
 		Houses: p.houses, Lines: p.lines, Lists: db, Directory: db, Gate: access.NewGate(db, c.now), Logger: logger,
 		Now: c.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID, Registry: prometheus.NewRegistry(),
+		Found: func(context.Context, httpapi.Founding) (httpapi.Founded, error) {
+			return httpapi.Founded{}, errors.ErrUnsupported
+		}, // nobody does
 	})
 	if err != nil {
 		t.Fatal(err)
