@@ -61,6 +61,6 @@ bench: ## benchmarks of the packages, then those beside rivals and floors
 .PHONY: soak
 soak: ## the long tests (up to an hour), then fuzz and mutants
 	MAITRED_SOAK=1 $(GO) test -race -count=1 -timeout 60m -run 'Friday|Soak|Wild|Crash|Race|Model|Prop|Store|Linear|Fault' ./...
-	MAITRED_SOAK=1 $(GO) test -count=1 -timeout 60m -run '^TestModel' ./internal/line
+	MAITRED_SOAK=1 $(GO) test -count=1 -timeout 60m -run '^TestModel|^TestLockFirst|^TestTwoFridays$$' ./internal/line ./internal/friday
 	@$(MAKE) fuzz
 	@$(MAKE) mutants
