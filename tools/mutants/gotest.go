@@ -52,10 +52,11 @@ type Runner struct {
 	binaries map[string]func() (string, error) // by package and flags
 }
 
-// Mutated runs a mutant's test on a tree as its overlay shows it.
+// Mutated runs a mutant's test on a tree as its overlay shows it. The first failure
+// is enough.
 func (r *Runner) Mutated(ctx context.Context, m *Mutant, overlay string) (Result, error) {
 	timeout := r.timeout(m)
-	args := []string{"test", "-json", "-count=1", "-vet=off", "-overlay", overlay, "-timeout", timeout.String(), "-run", m.Test.Run}
+	args := []string{"test", "-json", "-count=1", "-failfast", "-vet=off", "-overlay", overlay, "-timeout", timeout.String(), "-run", m.Test.Run}
 	args = append(args, strings.Fields(m.Test.Flags)...)
 	return r.run(ctx, timeout+compileAllowance, r.Root, "go", append(args, m.Test.Package)...)
 }
