@@ -9,6 +9,7 @@ GO ?= go
 GOLANGCI_LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME ?= 20s
 ONLY ?=
+REST ?= 0
 
 .PHONY: help
 help: ## this list
@@ -35,7 +36,7 @@ fmt: ## put every Go file into the one layout
 
 .PHONY: mutants
 mutants: ## break each rule of docs/mutants.txt; its test must notice (ONLY=id for some)
-	@$(GO) -C tools run ./mutants -root .. -only '$(ONLY)'
+	@$(GO) -C tools run ./mutants -root .. -only '$(ONLY)' -rest '$(REST)'
 
 .PHONY: gen
 gen: ## write the generated files
