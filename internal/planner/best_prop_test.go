@@ -21,7 +21,7 @@ import (
 // blocked around 19:00.
 func drawFloor(t *rapid.T) house.State {
 	s := housetest.State()
-	n := rapid.IntRange(1, 7).Draw(t, "tables")
+	n := rapid.SampledFrom([]int{7, 6, 5, 6, 7, 4, 3, 2, 1}).Draw(t, "tables") // most have a choice to offer
 	s.Tables, s.Edges, s.Combinations = nil, nil, nil
 	for i := 1; i <= n; i++ {
 		most := rapid.IntRange(1, 8).Draw(t, "max")
@@ -97,7 +97,7 @@ func claim(s *house.State, n int, kind string, table seating.TableID) {
 
 func drawRequest(t *rapid.T) planner.Request {
 	r := planner.Request{
-		Covers: rapid.IntRange(1, 14).Draw(t, "covers"), Principal: anna, Now: housetest.At("18:00"),
+		Covers: rapid.SampledFrom([]int{2, 3, 4, 1, 5, 6, 4, 3, 7, 8, 9, 10, 12, 14}).Draw(t, "covers"), Principal: anna, Now: housetest.At("18:00"),
 		Window: servicetime.Window{
 			Start: housetest.At(rapid.SampledFrom([]string{"18:05", "19:00", "19:00"}).Draw(t, "start")), End: housetest.At("20:20"),
 		},
@@ -190,9 +190,8 @@ func TestP08_BestEqualsBruteForce(t *testing.T) {
 			t.Fatalf("Best depends on the order of rows (-first +shuffled):\n%s", diff)
 		}
 	})
-	// How many of the drawn floors have several candidates is chance: about one in six.
-	if several == 0 {
-		t.Error("no floor had several candidates; the property is not tried")
+	if several < 10 {
+		t.Errorf("only %d floors had several candidates; the property is not tried", several)
 	}
 }
 
