@@ -55,15 +55,15 @@ func (s *stored) Check() {
 	}
 }
 
-// modelGames is how many games the models of a store play: make soak three times as
-// many, which is more than 20,000 steps. The race detector, which looks for something
-// else, watches a quarter of them; make test runs both.
+// modelGames is how many games the models of a store play: more than 20,000 steps.
+// The race detector, which looks for something else, watches a tenth of them; make
+// test runs both.
 func modelGames(t *testing.T) (restore func()) {
 	t.Helper()
 	if racing {
 		return drawGames(t, 17)
 	}
-	return drawGames(t, 64)
+	return drawGames(t, 170)
 }
 
 // watchedGames is all of a property's games, or a quarter of them while the race

@@ -57,7 +57,7 @@ func onEachStore(t *testing.T, test func(t *stage)) {
 	t.Helper()
 	for _, on := range stores {
 		if racing && lockFirst && on.name == "sqlite" {
-			continue // make soak plays these without the race detector
+			continue // make test plays these without the race detector
 		}
 		t.Run(on.name, func(t *testing.T) {
 			test(&stage{T: t, open: func(t testing.TB) *stack { t.Helper(); return newStackOn(t, on.open) }})
