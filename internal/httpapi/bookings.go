@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/maitred/maitred/internal/decide"
+	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
@@ -260,34 +261,10 @@ func (c *call) bookingQuery(today servicetime.Date) (store.BookingQuery, *seatin
 }
 
 func getHistory(c *call) (*reply, error) {
-	limit, refusal := c.limit()
-	if refusal != nil {
-		return nil, refusal
-	}
-	of, before := c.listKey(c.booking.String()), int64(0)
-	if text := c.query.Get("cursor"); text != "" {
-		if refusal := c.api.cursors.open(of, text, &before); refusal != nil {
-			return nil, refusal
-		}
-	}
-	h, err := c.api.reader.House(c.ctx, c.restaurant, c.least)
-	if err != nil {
-		return nil, err
-	}
-	if _, h, err = c.api.reader.Booking(c.ctx, h, c.booking); err != nil {
-		return nil, err
-	}
-	page, err := c.api.reader.History(c.ctx, c.restaurant, c.booking, before, limit)
-	if err != nil {
-		return nil, err
-	}
-	out := HistoryAnswer{History: c.historyLines(h, page.Rows), Stamp: c.stamp(h)}
-	if page.Next != nil {
-		if out.NextCursor, err = c.api.cursors.seal(of, page.Next); err != nil {
-			return nil, err
-		}
-	}
-	return &reply{body: out}, nil
+	return c.history("booking:"+c.booking.String(), func(h *house.House) (*house.House, error) {
+		_, h, err := c.api.reader.Booking(c.ctx, h, c.booking)
+		return h, err
+	})
 }
 
 func historyLine(l store.HistoryLine, epoch string, known map[string]Principal) HistoryLine {

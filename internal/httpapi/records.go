@@ -66,11 +66,17 @@ func (c *call) subject() (string, *seating.Error) {
 }
 
 func getRestaurantHistory(c *call) (*reply, error) {
-	limit, refusal := c.limit()
+	subject, refusal := c.subject()
 	if refusal != nil {
 		return nil, refusal
 	}
-	subject, refusal := c.subject()
+	return c.history(subject, func(h *house.House) (*house.House, error) { return h, nil })
+}
+
+// history answers with a page of a subject's lines, after there has refused a
+// subject that is not, from the house that it proved.
+func (c *call) history(subject string, there func(*house.House) (*house.House, error)) (*reply, error) {
+	limit, refusal := c.limit()
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -84,7 +90,10 @@ func getRestaurantHistory(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := c.api.reader.HistoryOf(c.ctx, c.restaurant, subject, before, limit)
+	if h, err = there(h); err != nil {
+		return nil, err
+	}
+	page, err := c.api.reader.History(c.ctx, c.restaurant, subject, before, limit)
 	if err != nil {
 		return nil, err
 	}

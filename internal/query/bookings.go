@@ -72,16 +72,10 @@ func (r *Reader) Guests(ctx context.Context, id seating.RestaurantID, bookings [
 	return guests, nil
 }
 
-// History lists what happened to a booking, newest first, before a version (0:
-// from the newest). A page never ends within the lines of one version; it has as
-// many more as that takes.
-func (r *Reader) History(ctx context.Context, id seating.RestaurantID, booking seating.BookingID, before int64, limit int) (Page[store.HistoryLine, int64], error) {
-	return r.HistoryOf(ctx, id, "booking:"+booking.String(), before, limit)
-}
-
-// HistoryOf lists what happened to a subject, or with "" to the restaurant, as
-// History does.
-func (r *Reader) HistoryOf(ctx context.Context, id seating.RestaurantID, subject string, before int64, limit int) (Page[store.HistoryLine, int64], error) {
+// History lists what happened to a subject, or with "" to the restaurant, newest
+// first, before a version (0: from the newest). A page never ends within the lines of
+// one version; it has as many more as that takes.
+func (r *Reader) History(ctx context.Context, id seating.RestaurantID, subject string, before int64, limit int) (Page[store.HistoryLine, int64], error) {
 	lines, err := r.lists.History(ctx, id, subject, before, limit+1)
 	if err != nil {
 		return Page[store.HistoryLine, int64]{}, failed("read history", err)

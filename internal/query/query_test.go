@@ -268,7 +268,7 @@ func TestHistoryPagesLoseNoLine(t *testing.T) {
 		var got []store.HistoryLine
 		var before int64
 		for {
-			page, err := r.History(t.Context(), seating.RestaurantID{}, bookingID(1), before, limit)
+			page, err := r.History(t.Context(), seating.RestaurantID{}, "booking:"+bookingID(1).String(), before, limit)
 			if err != nil || len(page.Rows) > limit+longest-1 {
 				t.Fatalf("History(limit %d) = %d lines, %v", limit, len(page.Rows), err)
 			}

@@ -48,7 +48,7 @@ func (r *Reader) Records(ctx context.Context, h *house.House, bookings []seating
 		}
 		record := Record{BookingRow: row, Guest: guests[id]}
 		for before, more := int64(0), true; more; {
-			page, err := r.History(ctx, h.Restaurant.ID, id, before, pageOfBookings)
+			page, err := r.History(ctx, h.Restaurant.ID, "booking:"+id.String(), before, pageOfBookings)
 			if err != nil {
 				return nil, err
 			}

@@ -194,13 +194,15 @@ func expected(b seating.Booking) bool {
 
 // Late reports whether a party should be here by now and is not.
 func Late(b seating.Booking, rule seating.LateRule, now servicetime.Instant) bool {
-	return expected(b) && b.ArrivedAt.IsZero() && now >= b.Dining.Start.Add(rule.After.Duration())
+	from, expected := house.LateFrom(b, rule)
+	return expected && now >= from
 }
 
 // Overstaying reports whether a party sits past the end of its window, and the
 // grace after it.
 func Overstaying(b seating.Booking, now servicetime.Instant) bool {
-	return b.Status == seating.CheckedIn && now >= b.Window.End.Add(house.OverstayGrace)
+	from, sits := house.OverstaysFrom(b)
+	return sits && now >= from
 }
 
 // barsOf are the bars that meet the window, by table.
