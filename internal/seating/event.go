@@ -29,6 +29,17 @@ const (
 	EventPolicyChanged      EventType = "policy.changed"
 	EventDayClosed          EventType = "day.closed"
 	EventEpochRotated       EventType = "epoch.rotated"
+
+	// Told without a change, at most once.
+	EventValidate     EventType = "capacity.validate"
+	EventConflict     EventType = "capacity.conflict"
+	EventPolicyDrift  EventType = "capacity.policy.drift"
+	EventAccessDenied EventType = "access.denied"
+
+	// Of deliveries.
+	EventOutboxDead     EventType = "outbox.dead"
+	EventWebhookChanged EventType = "webhook.changed"
+	EventWebhookTest    EventType = "webhook.test"
 )
 
 // Severity of an event.
@@ -74,4 +85,8 @@ type EventPayload struct {
 	What          string              `json:"what,omitempty"`
 	Reason        string              `json:"reason,omitempty"`
 	Minutes       int                 `json:"minutes,omitempty"` // late, or past its end
+	Command       string              `json:"command,omitempty"` // that was refused
+	Code          Code                `json:"code,omitempty"`    // of the refusal
+	Endpoint      EndpointID          `json:"endpointId,omitzero"`
+	Event         string              `json:"event,omitempty"` // dedupe key of the event this one is about
 }

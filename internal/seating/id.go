@@ -21,6 +21,7 @@ type (
 	userKind        struct{}
 	tokenKind       struct{}
 	operatorKind    struct{}
+	endpointKind    struct{}
 )
 
 // The kinds of ID. All are UUIDv7, made outside the pure packages.
@@ -47,6 +48,11 @@ type (
 	TokenID = ID[tokenKind]
 	// OperatorID of an operator of the deployment.
 	OperatorID = ID[operatorKind]
+	// EndpointID of a webhook's endpoint.
+	EndpointID = ID[endpointKind]
+	// FlowID of what is delivered in order and fairly beside others: an endpoint's,
+	// else the restaurant's.
+	FlowID = ID[any]
 	// AnyID is an ID whose kind another field tells.
 	AnyID = ID[any]
 )

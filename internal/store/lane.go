@@ -1,17 +1,14 @@
 package store
 
-import (
-	"hash/fnv"
+import "github.com/maitred/maitred/internal/seating"
 
-	"github.com/maitred/maitred/internal/seating"
-)
+// Lane is the lane of a flow, 0 to Lanes-1, the same in every process and every
+// release: the last digit of its id, which is random. A flow has one lane, so
+// that one worker at a time serves it, with all its aggregates.
+func Lane(flow seating.FlowID) int { return int(flow[15] % Lanes) }
 
-// Lane is the lane of a row of the outbox, 0 to Lanes-1: a hash of restaurant
-// and aggregate, the same in every process and every release, because rows of
-// one aggregate must stay in one lane.
-func Lane(restaurant seating.RestaurantID, aggregate string) int {
-	h := fnv.New64a()
-	_, _ = h.Write(restaurant[:])
-	_, _ = h.Write([]byte(aggregate))
-	return int(h.Sum64() % Lanes)
-}
+// ToldPrefix begins the dedupe key of an event that no change made.
+const ToldPrefix = "told/"
+
+// ToldKey is the dedupe key of an event that no change made; id is a new UUIDv7.
+func ToldKey(id [16]byte) string { return ToldPrefix + seating.AnyID(id).String() }

@@ -61,7 +61,7 @@ func EventRows(c *house.Change) ([]EventRow, error) {
 			aggregate = e.Booking.String()
 		}
 		rows[i] = EventRow{
-			Sink: SinkObservability, Lane: Lane(c.Restaurant, aggregate), Booking: e.Booking, Aggregate: aggregate, AggregateSeq: c.Version(),
+			Sink: SinkObservability, Lane: Lane(seating.FlowID(c.Restaurant)), Booking: e.Booking, Aggregate: aggregate, AggregateSeq: c.Version(),
 			Type: e.Type, Severity: e.Severity, SchemaVersion: max(e.Payload.SchemaVersion, seating.EventSchemaVersion),
 			DedupeKey: c.ID.String() + "/" + strconv.Itoa(i), Payload: payload, Headers: headers,
 		}

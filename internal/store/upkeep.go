@@ -39,12 +39,16 @@ type Dump struct {
 	Past        []seating.Booking    // of closed days
 	Occupancy   []seating.Allocation // every allocation row there is, blocks' and closed days' too
 	TableCounts map[seating.HoldID]int
-	History     map[int64]int    // lines by version
-	Outbox      map[string]int64 // dedupe key → aggregateSeq
-	Expected    map[int64]int    // events the change of that version made, as the journal row counts them
-	Receipts    []house.Receipt
-	Due         []house.DueRow
-	Strays      []string // rows that refer to another restaurant's rows, described
+	History     map[int64]int // lines by version
+	// Outbox are the events of changes on their way to the observability sink, arrived
+	// there or dead: dedupe key → aggregateSeq.
+	Outbox map[string]int64
+	// EventsFrom is the time from which on no event has been pruned yet.
+	EventsFrom servicetime.Instant
+	Expected   map[int64]int // events the change of that version made, as the journal row counts them
+	Receipts   []house.Receipt
+	Due        []house.DueRow
+	Strays     []string // rows that refer to another restaurant's rows, described
 }
 
 // Store is a database behind the contract.
@@ -53,6 +57,9 @@ type Store interface {
 	Lists
 	Directory
 	Queue
+	Outbox
+	Webhooks
+	Jobs
 	Upkeep
 	// Close stops the writer after what it has taken, and closes the database.
 	Close() error
