@@ -403,6 +403,7 @@ func (e *evening) told(d *store.Dump) {
 		e.fault("%d parties were late or stayed, nobody was told", e.count["late"]+e.count["overstaying"])
 	}
 	e.t.Logf("seed %d: %d events, %d of parties that were late or stayed", e.seed, len(rows), len(times))
+	e.limits(rows)
 }
 
 // outbox reads the events, which come in the order of the versions, each once.
