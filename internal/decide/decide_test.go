@@ -68,6 +68,7 @@ func (s *stage) play(env decide.Env, c decide.Command) (decide.Result, *seating.
 	if len(d.Change.History) == 0 {
 		s.t.Errorf("%s leaves no line in the history", c.Name())
 	}
+	toldAsListed(s.t, d.Change)
 	for _, e := range d.Change.Rows.EndHolds {
 		s.ended[e.ID] = e
 	}

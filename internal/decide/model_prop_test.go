@@ -133,6 +133,7 @@ func (p *pure) Do(who seating.Actor, c decide.Command) *seating.Error {
 	if len(d.Change.History) == 0 {
 		p.t.Fatalf("%s leaves no line in the history", c.Name())
 	}
+	toldAsListed(p.t, d.Change)
 	p.remembers(d.Change, next)
 	if p.acts != nil && (!reflect.DeepEqual(d.Change.Rows, house.Rows{}) || len(d.Change.Erase) > 0) {
 		p.acts.changed[c.Name()]++

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/maitred/maitred/internal/access"
+	"github.com/maitred/maitred/internal/backoffice"
 	"github.com/maitred/maitred/internal/httpapi"
 	"github.com/maitred/maitred/internal/jobs"
 	"github.com/maitred/maitred/internal/line"
@@ -145,11 +146,12 @@ func serve(t *testing.T, c *clock, db store.Store, shared bool) *process {
 	p.houses = live.New(db, live.Config{Logger: logger, Monotonic: c.monotonic, Shared: shared})
 	p.lines = line.New(db, p.houses, line.Config{Logger: logger, NewID: newUUID})
 	api, err := httpapi.New(httpapi.Deps{
-		Houses: p.houses, Lines: p.lines, Lists: db, Directory: db, Gate: access.NewGate(db, c.now), Logger: logger,
+		Houses: p.houses, Lines: p.lines, Lists: db, Directory: db, Webhooks: db, Gate: access.NewGate(db, c.now), Logger: logger,
 		Now: c.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID, Registry: prometheus.NewRegistry(),
 		Found: func(context.Context, httpapi.Founding) (httpapi.Founded, error) {
 			return httpapi.Founded{}, errors.ErrUnsupported
 		}, // nobody does
+		Office: backoffice.New(db, db, nil),
 	})
 	if err != nil {
 		t.Fatal(err)

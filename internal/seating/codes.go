@@ -47,6 +47,7 @@ const (
 	CodeInvalid                Code = "INVALID"
 	CodeUnavailable            Code = "UNAVAILABLE"
 	CodeBehind                 Code = "BEHIND"
+	CodeNotConfigured          Code = "NOT_CONFIGURED"
 )
 
 // CodeEntry is one row of the table of codes.
@@ -98,6 +99,7 @@ var codeTable = map[Code]CodeEntry{
 	CodeInvalid:                {CodeInvalid, 422, "The request was read and refused; each field has a pointer."},
 	CodeUnavailable:            {CodeUnavailable, 503, "The store does not answer; try again."},
 	CodeBehind:                 {CodeBehind, 503, "This process has not reached Min-Version yet; try again."},
+	CodeNotConfigured:          {CodeNotConfigured, 501, "This deployment is not set up for it; the answer names the setting."},
 }
 
 // Entry returns the code's row; an unknown code is INTERNAL.
@@ -117,7 +119,7 @@ func Codes() []CodeEntry {
 		CodeZoneMismatch, CodeTableFixed, CodeNotAdjacent, CodeOutsideServiceHours, CodeServiceOverrun, CodeClosed, CodePast,
 		CodePacingExceeded, CodeAssignmentConflict, CodeHoldConflict, CodeBookingState, CodeTableDrift, CodePolicyDrift,
 		CodeIdempotencyConflict, CodeNoTable, CodeTableInUse, CodeDayClosed, CodeHoldExpired, CodeHoldEnded, CodeStaleContext,
-		CodeRateLimited, CodeInternal, CodeUnavailable, CodeBehind,
+		CodeRateLimited, CodeInternal, CodeUnavailable, CodeBehind, CodeNotConfigured,
 	}
 	entries := make([]CodeEntry, len(order))
 	for i, c := range order {

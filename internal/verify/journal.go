@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/store"
 )
 
 func version(n int64) string { return "version " + strconv.FormatInt(n, 10) }
@@ -162,8 +163,9 @@ func checkHistory(v *view) {
 			v.report(version(n), "has %d lines in the history, the restaurant is at %d", lines, v.State.Version)
 		}
 	}
+	kept := v.Now.Add(mayBePruned - store.KeepHistory)
 	for _, c := range v.journal {
-		if v.History[c.Version()] == 0 {
+		if v.History[c.Version()] == 0 && c.At >= kept {
 			v.report(version(c.Version()), "has no line in the history")
 		}
 	}

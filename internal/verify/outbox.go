@@ -3,12 +3,13 @@ package verify
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/maitred/maitred/internal/seating"
 )
 
-// checkOutbox: what is on its way was made by a change, and no key is made up. A
-// row that was delivered is gone, so rows cannot show that one was never written.
+// checkOutbox: what is on its way, has arrived or was given up was made by a
+// change, and no key is made up.
 func checkOutbox(v *view) {
 	versions := map[seating.ChangeID]int64{}
 	for _, e := range v.Journal {
@@ -50,4 +51,37 @@ func checkExpected(v *view) {
 			v.report(version(n), "counts events and is not in the journal")
 		}
 	}
+}
+
+// mayBePruned is for how long after Dump.EventsFrom an event is not looked for:
+// the time of a change may be ahead of the clock by which its event was pruned.
+const mayBePruned = time.Hour
+
+// checkLost: an event is written with its change, and stays somewhere until it is
+// pruned: it waits, it is among the observability events, or it is dead. One that
+// is nowhere was lost. An event arrives after its commit, so those of versions
+// committed since EventsFrom cannot have been pruned.
+func checkLost(v *view) {
+	there := map[string]int{} // by change: how many of its ordinals
+	for key := range v.Outbox {
+		head, _, _ := strings.Cut(key, "/")
+		there[head]++
+	}
+	for _, e := range v.Journal {
+		made, found := v.Expected[e.Version], there[e.Head.String()]
+		if e.At < v.EventsFrom.Add(mayBePruned) || found >= made {
+			continue // one too many is of the check outbox
+		}
+		first := 0
+		for v.has(e.Head, first) {
+			first++
+		}
+		v.report(version(e.Version), "made %d events; %d of them neither wait, nor arrived, nor are dead, number %d to begin with", made, made-found, first)
+	}
+}
+
+// has reports whether the event of a change is anywhere.
+func (v *view) has(change seating.ChangeID, ordinal int) bool {
+	_, there := v.Outbox[change.String()+"/"+strconv.Itoa(ordinal)]
+	return there
 }

@@ -133,6 +133,7 @@ var hands = []hand{
 	{"history", `DELETE FROM history WHERE` + inOne + `AND version = 3`},
 	{"outbox", `UPDATE capacity_outbox SET aggregate_seq = 99 WHERE` + inOne},
 	{"outbox", `UPDATE capacity_outbox SET dedupe_key = ` + nobody + ` || '/0' WHERE id = (SELECT max(id) FROM capacity_outbox WHERE` + inOne + `)`},
+	{"outbox-lost", `DELETE FROM capacity_outbox WHERE id = (SELECT min(id) FROM capacity_outbox WHERE` + inOne + `)`},
 	{"outbox-expected", `UPDATE journal SET events = -1 WHERE` + inOne + `AND version = 3`},
 	{"receipt-unique", `UPDATE receipts SET version = 3 WHERE` + inOne},
 	{"receipt-effect", `UPDATE receipts SET version = 99 WHERE` + inOne},

@@ -2,8 +2,10 @@ package verify_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/quick"
+	"time"
 
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/seating"
@@ -203,6 +205,13 @@ var spoils = []spoil{
 	{"an event with a made-up key", "outbox", func(d *store.Dump) { d.Outbox["abc"] = 2 }},
 	{"an event with a padded ordinal", "outbox", func(d *store.Dump) { d.Outbox[entry(d, 2).Head.String()+"/01"] = 2 }},
 	{"an event out of order", "outbox", func(d *store.Dump) { d.Outbox[entry(d, 2).Head.String()+"/0"] = 4 }},
+	{"an event that is nowhere", "outbox-lost", func(d *store.Dump) { delete(d.Outbox, entry(d, 2).Head.String()+"/0") }},
+	{"the last event of a change is nowhere", "outbox-lost", func(d *store.Dump) { delete(d.Outbox, entry(d, 5).Head.String()+"/1") }},
+	{"no event of a change is anywhere", "outbox-lost", func(d *store.Dump) {
+		delete(d.Outbox, entry(d, 3).Head.String()+"/0")
+		delete(d.Outbox, entry(d, 3).Head.String()+"/1")
+	}},
+	{"a change counts events without end", "outbox-lost", func(d *store.Dump) { d.Expected[4] = 1 << 40 }},
 	{"a version that does not count its events", "outbox-expected", func(d *store.Dump) { delete(d.Expected, 3) }},
 	{"a count of no version", "outbox-expected", func(d *store.Dump) { d.Expected[9] = 1 }},
 	{"a key with two receipts", "receipt-unique", func(d *store.Dump) { d.Receipts = append(d.Receipts, d.Receipts[0]) }},
@@ -316,6 +325,37 @@ func TestOverlapFindsWhatComparingAllFinds(t *testing.T) {
 	}
 	if err := quick.Check(same, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// What may have been pruned is not missed, and what cannot have been is.
+func TestOutboxLost_FromWhereNothingIsPruned(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		from servicetime.Instant
+		want []string
+	}{
+		{"nothing was pruned", 0, []string{"version 2", "version 4"}},
+		{"pruned up to the moment of the first", entry(sound(t), 2).At.Add(-time.Hour), []string{"version 2", "version 4"}},
+		{"pruned past the first", entry(sound(t), 2).At.Add(time.Microsecond - time.Hour), []string{"version 4"}},
+		{"all may be pruned", at(0), nil},
+	} {
+		d := sound(t)
+		for _, n := range []int64{2, 4} {
+			delete(d.Outbox, entry(d, n).Head.String()+"/1")
+		}
+		d.EventsFrom = tt.from
+		var got []string
+		for _, f := range verify.Check(d) {
+			got = append(got, f.Subject)
+			if f.Check != "outbox-lost" || !strings.Contains(f.Message, "made 2 events; 1 of them") || !strings.Contains(f.Message, "number 1 ") {
+				t.Errorf("%s: found %v", tt.name, f)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: Check found %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }
 
