@@ -16,6 +16,8 @@ var (
 	ErrGone = errors.New("store: journal entry not kept")
 	// ErrExists: a unique name is taken (slug, member).
 	ErrExists = errors.New("store: exists already")
+	// ErrChanged: somebody changed the row since it was read.
+	ErrChanged = errors.New("store: changed since it was read")
 	// ErrImpossible: the database refused rows behind a right version. It is a bug.
 	ErrImpossible = errors.New("store: impossible conflict")
 	// ErrUnavailable: definite, nothing was written, the store cannot serve now.

@@ -82,6 +82,13 @@ const (
 	KeptOperations Kept = "operations"
 )
 
+// For how long observability events and lines of the history are kept. Who looks
+// whether some are missing has to know; the other times are the pruner's alone.
+const (
+	KeepObserved = 30 * 24 * time.Hour
+	KeepHistory  = 400 * 24 * time.Hour
+)
+
 // Prune is one batch of pruning.
 type Prune struct {
 	Kept       Kept

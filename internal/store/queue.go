@@ -134,9 +134,12 @@ type Turn struct {
 
 // FlowRef is a place in the order of flows, and the id behind which to read one.
 type FlowRef struct {
-	Lane  int
-	Flow  seating.FlowID
-	After int64 // a hint: rows up to it need not be looked at
+	Lane int
+	Flow seating.FlowID
+	// After is a hint: rows up to it need not be looked at. It does not hold in a flow
+	// of which something is parked or put off: what comes after a row of an aggregate
+	// must not be handed out because the row itself is not looked at.
+	After int64
 }
 
 // Settled names a row in its lane.
@@ -145,7 +148,8 @@ type Settled struct {
 	Lane int
 }
 
-// Failed is a row whose delivery failed and is to be tried again.
+// Failed is a row whose delivery failed and is to be tried again. Its handovers
+// are 0 again: its worker lived to see it fail.
 type Failed struct {
 	Settled
 	Error string

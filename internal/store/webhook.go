@@ -16,7 +16,9 @@ const MaxWebhooks = 10
 type Webhooks interface {
 	// PutWebhook adds an endpoint or changes one, and writes the event. ErrExists when
 	// the restaurant has MaxWebhooks already, ErrNotFound for the restaurant, and when
-	// w.CreatedAt is zero (a change) for the endpoint. One that becomes inactive
+	// w.CreatedAt is zero (a change) for the endpoint. A change is made to what was
+	// read: ErrChanged when w.Seen is given and is not the endpoint's ChangedAt any
+	// more. One that becomes inactive
 	// gets no more rows; those that wait are the worker's to give up.
 	PutWebhook(ctx context.Context, w Webhook, e Told) error
 	// DropWebhook removes an endpoint with its rows, parked and dead ones too, and its
@@ -54,6 +56,7 @@ type Webhook struct {
 	CreatedAt      servicetime.Instant
 	CreatedBy      string
 	ChangedAt      servicetime.Instant
+	Seen           servicetime.Instant // in a change: ChangedAt as it was read
 }
 
 // Told is an event that no change made.

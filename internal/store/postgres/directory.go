@@ -114,7 +114,7 @@ func (s *Store) DropRestaurant(ctx context.Context, r seating.RestaurantID) erro
 				"EmptyAdjacencies", "EmptyCombinationTables", "EmptyCombinations", "EmptyTables", "EmptyZones",
 				"EmptyPeriods", "EmptyClosures", "EmptyPolicy",
 				"EmptyReceipts", "EmptyDue", "EmptyNotes", "EmptyHistory", "EmptyCheckpoints",
-				"EmptyOutbox", "EmptyOutboxBlocks", "EmptyOutboxDead", "EmptyMembers", "EmptyTokens",
+				"EmptyOutbox", "EmptyOutboxBlocks", "EmptyOutboxDead", "EmptyWebhooks", "EmptyDeliveries", "EmptyObserved", "EmptyMembers", "EmptyTokens",
 				"EmptyJournal", "DropRestaurantRow", "DropState",
 			} {
 				f.exec(name, uid(r))

@@ -100,6 +100,18 @@ WHERE restaurant_id = $1;
 DELETE FROM maitred.outbox_dead
 WHERE restaurant_id = $1;
 
+-- name: EmptyWebhooks
+DELETE FROM maitred.webhook_endpoints
+WHERE restaurant_id = $1;
+
+-- name: EmptyDeliveries
+DELETE FROM maitred.webhook_deliveries
+WHERE restaurant_id = $1;
+
+-- name: EmptyObserved
+DELETE FROM maitred.observability_events
+WHERE restaurant_id = $1;
+
 -- name: EmptyMembers
 DELETE FROM maitred.members
 WHERE restaurant_id = $1;

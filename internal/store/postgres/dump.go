@@ -57,7 +57,8 @@ func queueDumpRecord(f *flush, r seating.RestaurantID, d *store.Dump) {
 	self := func(v *int64) any { return v }
 	counts(f, "DumpExpected", here, d.Expected, self)
 	counts(f, "DumpHistory", here, d.History, self)
-	counts(f, "DumpOutbox", here, d.Outbox, func(k *string) any { return k })
+	counts(f, "DumpOutbox", []any{uid(r), store.SinkObservability, store.ToldPrefix}, d.Outbox, func(k *string) any { return k })
+	f.one("DumpEventsFrom", []any{store.KeepObserved}, nil, instant(&d.EventsFrom))
 	rowsOf(f, "DumpReceipts", here, &d.Receipts, receiptColumns)
 	rowsOf(f, "DumpDue", here, &d.Due, dueColumns)
 }

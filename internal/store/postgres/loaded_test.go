@@ -57,12 +57,22 @@ func settle(t *testing.T, db *pgtest.DB) *neighbours {
 	}
 	// What the worker of the outbox writes.
 	for _, d := range []*storetest.Seed{n.a, n.b} {
-		db.Exec(t, `INSERT INTO outbox_block (sink, restaurant_id, aggregate, until, head_id, reason)
-			SELECT 'observability', id, id::text, maitred.clock(), 1, 'refused' FROM restaurants WHERE id = $1`, d.ID().String())
+		db.Exec(t, `INSERT INTO outbox_block (sink, flow, aggregate, restaurant_id, until, since, head_id, failures, reason)
+			SELECT 'observability', id, id::text, id, maitred.clock(), maitred.clock(), 1, 1, 'failed' FROM restaurants WHERE id = $1`, d.ID().String())
 		db.Exec(t, `INSERT INTO outbox_dead (id, sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version,
 				dedupe_key, payload, headers, attempts, next_attempt_at, last_error, created_at, dead_at, cause)
 			SELECT id + 1000, sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version,
 				dedupe_key, payload, headers, attempts, next_attempt_at, last_error, created_at, created_at, 'refused'
+			FROM capacity_outbox WHERE restaurant_id = $1`, d.ID().String())
+		db.Exec(t, `INSERT INTO webhook_endpoints (restaurant_id, id, url, description, events, active, secret, created_at, created_by, changed_at)
+			SELECT id, gen_random_uuid(), 'https://hooks.example/' || slug, slug, '{booking.*}', true, '\x01', maitred.clock(), 'system', maitred.clock()
+			FROM restaurants WHERE id = $1`, d.ID().String())
+		db.Exec(t, `INSERT INTO webhook_deliveries (restaurant_id, endpoint_id, event_id, event_type, dedupe_key, attempt, at, took, outcome, status, error)
+			SELECT restaurant_id, id, 1, 'booking.created', id || '/0', 1, maitred.clock(), 1, 'failed', 500, '' FROM webhook_endpoints WHERE restaurant_id = $1`, d.ID().String())
+		db.Exec(t, `INSERT INTO observability_events (dedupe_key, id, restaurant_id, booking_id, source, event_type, severity, version, schema_version, context,
+				created_at, recorded_at)
+			SELECT 'told/' || dedupe_key, id + 2000, restaurant_id, booking_id, 'booking', event_type, severity, aggregate_seq, schema_version, payload,
+				created_at, created_at
 			FROM capacity_outbox WHERE restaurant_id = $1`, d.ID().String())
 	}
 	return n
@@ -129,7 +139,7 @@ func relations(t testing.TB, admin *pgx.Conn) []relation {
 	t.Helper()
 	rows, err := admin.Query(t.Context(), `
 		SELECT r.relname,
-			(SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped),
+			(SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''),
 			COALESCE((SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_index AS i
 				JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = ANY(i.indkey) WHERE i.indrelid = r.oid AND i.indisprimary), '{}'),
 			COALESCE((SELECT array_agg(DISTINCT a.attname::text) FROM pg_index AS i
@@ -149,6 +159,7 @@ func relations(t testing.TB, admin *pgx.Conn) []relation {
 	}
 	for i := range all {
 		switch r := &all[i]; {
+		case r.Name == "operations": // a restaurant is named in it, and has no part in it
 		case r.Name == "restaurants":
 			r.Of = "id = $1::uuid"
 		case r.Name == "users":

@@ -26,6 +26,8 @@ var rightless = map[string]string{
 	"outbox_sink":      "the sinks of the deployment",
 	"outbox_lane":      "who serves which lane of a sink",
 	"operators":        "who runs the deployment, with the hashes of their tokens",
+	"operations":       "what operators did, of which a restaurant sees nothing",
+	"jobs":             "the leases of the deployment's jobs",
 }
 
 // TestMatrix shows, for each table, that a transaction of restaurant A neither

@@ -169,6 +169,23 @@ func calls(n *neighbours, s *postgres.Store) []call {
 		b := seated
 		return house.Rows{PutAllocations: storetest.Assigned(b, d.Tables[0])} // somebody sits there
 	}
+	// What the calls of a worker hand on to each other.
+	claims := map[string][]store.Claim{}
+	var rows []store.OutboxRow
+	var leases []store.JobLease
+	note := store.Note{Principal: "operator:x", Action: "test"}
+	turn := func(t store.Turn) store.Turn {
+		t.Worker, t.Sink, t.Claims = "w", store.SinkObservability, claims[store.SinkObservability]
+		return t
+	}
+	hook := store.Webhook{
+		ID: storetest.NewID[seating.EndpointID](), Restaurant: id, URL: "https://hooks.example", Active: true, Secret: []byte{1}, CreatedAt: now,
+	}
+	told := func() store.Told {
+		return store.Told{Restaurant: id, Key: store.ToldKey(storetest.NewID[[16]byte]()), Event: seating.Event{
+			Type: seating.EventWebhookTest, Severity: seating.SeverityNotice, Payload: seating.EventPayload{Restaurant: id, Version: d.House.Public()},
+		}}
+	}
 	return []call{
 		{"Now", func(ctx context.Context) error { _, err := s.Now(ctx); return err }, nil},
 		{"CreateRestaurant", func(ctx context.Context) error { return s.CreateRestaurant(ctx, third) }, nil},
@@ -216,6 +233,104 @@ func calls(n *neighbours, s *postgres.Store) []call {
 			return err
 		}, nil},
 		{"Due", func(ctx context.Context) error { _, err := s.Due(ctx, house.DueHoldExpiry, 10); return err }, nil},
+		{"Beat", func(ctx context.Context) error {
+			share, err := s.Beat(ctx, store.Beat{Worker: "w", Sinks: store.Sinks(), Lease: time.Minute})
+			for _, l := range share.Lanes {
+				claims[l.Sink] = append(claims[l.Sink], l.Claim)
+			}
+			return err
+		}, nil},
+		{"Waiting", func(ctx context.Context) error { _, err := s.Waiting(ctx, "w"); return err }, nil},
+		{"Turn", func(ctx context.Context) error {
+			done, err := s.Turn(ctx, turn(store.Turn{Sweep: true, Limit: 10}))
+			rows = done.Rows
+			return err
+		}, nil},
+		{"Turn that settles", func(ctx context.Context) error {
+			at := func(i int) store.Settled { return store.Settled{ID: rows[i].ID, Lane: rows[i].Lane} }
+			done, err := s.Turn(ctx, turn(store.Turn{
+				Done: []store.Settled{at(0)}, Failed: []store.Failed{{Settled: at(1), Wait: time.Second, Counted: true, Reason: store.ParkedFailed}},
+				Dead:     []store.Died{{Settled: at(2), Cause: store.CauseRefused, Key: store.ToldKey(storetest.NewID[[16]byte]())}},
+				Circuits: []store.Circuit{{Lane: rows[0].Lane, Flow: rows[0].Flow, Restaurant: id}},
+				Log:      []store.Delivery{{Restaurant: id, EventID: 1, Outcome: "failed"}},
+			}))
+			if len(done.Settled) != 3 {
+				err = errors.Join(err, fmt.Errorf("%d rows are settled, want three", len(done.Settled)))
+			}
+			return err
+		}, nil},
+		{"Suspect", func(ctx context.Context) error {
+			_, err := s.Suspect(ctx, "w", store.SinkObservability, claims[store.SinkObservability][rows[0].Lane], rows[0].Flow, 1<<60)
+			return err
+		}, nil},
+		{"OutboxEntry", func(ctx context.Context) error { _, err := s.OutboxEntry(ctx, rows[2].ID); return err }, nil},
+		{"OutboxEntry of none", func(ctx context.Context) error { _, err := s.OutboxEntry(ctx, 1<<60); return err }, store.ErrNotFound},
+		{"Outbox", func(ctx context.Context) error { _, err := s.Outbox(ctx, store.OutboxQuery{Limit: 10}); return err }, nil},
+		{"Retry", func(ctx context.Context) error {
+			_, err := s.Retry(ctx, []int64{rows[1].ID, rows[2].ID}, note)
+			return err
+		}, nil},
+		{"Skip", func(ctx context.Context) error { return s.Skip(ctx, rows[2].ID, "obsolete", note) }, nil},
+		{"Skip of none", func(ctx context.Context) error { return s.Skip(ctx, 1<<60, "obsolete", note) }, store.ErrNotFound},
+		{"Redrive", func(ctx context.Context) error { _, err := s.Redrive(ctx, store.Redrive{Limit: 10}, note); return err }, nil},
+		{"Redrive, dry", func(ctx context.Context) error {
+			_, err := s.Redrive(ctx, store.Redrive{Limit: 10, DryRun: true}, note)
+			return err
+		}, nil},
+		{"Pause", func(ctx context.Context) error { return s.Pause(ctx, store.SinkWebhook, true, note) }, nil},
+		{"Pause of none", func(ctx context.Context) error { return s.Pause(ctx, "none", true, note) }, store.ErrNotFound},
+		{"Operate", func(ctx context.Context) error { return s.Operate(ctx, id, note) }, nil},
+		{"Operations", func(ctx context.Context) error { _, err := s.Operations(ctx, 0, 10); return err }, nil},
+		{"Move", func(ctx context.Context) error {
+			_, err := s.Move(ctx, store.Move{Worker: "w", Claims: claims[store.SinkObservability], Limit: 100})
+			return err
+		}, nil},
+		{"ObservabilityEvents", func(ctx context.Context) error {
+			_, err := s.ObservabilityEvents(ctx, id, store.ObservedQuery{Limit: 10})
+			return err
+		}, nil},
+		{"PutWebhook", func(ctx context.Context) error { return s.PutWebhook(ctx, hook, told()) }, nil},
+		{"PutWebhook again", func(ctx context.Context) error { return s.PutWebhook(ctx, hook, told()) }, store.ErrExists},
+		{"Webhooks", func(ctx context.Context) error { _, err := s.Webhooks(ctx, id); return err }, nil},
+		{"Endpoint", func(ctx context.Context) error { _, err := s.Endpoint(ctx, hook.ID); return err }, nil},
+		{"TestWebhook", func(ctx context.Context) error { return s.TestWebhook(ctx, hook.ID, told()) }, nil},
+		{"Deliveries", func(ctx context.Context) error { _, err := s.Deliveries(ctx, id, hook.ID, 0, 10); return err }, nil},
+		{"DropWebhook", func(ctx context.Context) error { return s.DropWebhook(ctx, id, hook.ID, told()) }, nil},
+		{"DropWebhook of none", func(ctx context.Context) error { return s.DropWebhook(ctx, id, hook.ID, told()) }, store.ErrNotFound},
+		{"Record", func(ctx context.Context) error { return s.Record(ctx, []store.Told{told()}) }, nil},
+		{"GiveUp", func(ctx context.Context) error { return s.GiveUp(ctx, "w", nil) }, nil},
+		{"HoldJobs", func(ctx context.Context) (err error) {
+			leases, err = s.HoldJobs(ctx, "w", []string{"prune"}, time.Minute)
+			return err
+		}, nil},
+		{"AskJob", func(ctx context.Context) error { return s.AskJob(ctx, "prune", note) }, nil},
+		{"AskJob of none", func(ctx context.Context) error { return s.AskJob(ctx, "none", note) }, store.ErrNotFound},
+		{"JobStates", func(ctx context.Context) error { _, err := s.JobStates(ctx); return err }, nil},
+		{"Checkpoint", func(ctx context.Context) error { return s.Checkpoint(ctx, id) }, nil},
+		{"Prune", func(ctx context.Context) error {
+			for _, kept := range []store.Kept{
+				store.KeptReceipts, store.KeptEndedHolds, store.KeptHistory, store.KeptJournal,
+				store.KeptDead, store.KeptObserved, store.KeptDeliveries, store.KeptOperations,
+			} {
+				p := store.Prune{Kept: kept, Keep: 1000 * time.Hour, Limit: 10, Job: leases[0], Holder: "w"}
+				if kept == store.KeptReceipts || kept == store.KeptEndedHolds || kept == store.KeptHistory || kept == store.KeptJournal {
+					p.Restaurant = id
+				}
+				if pruned, err := s.Prune(ctx, p); err != nil || pruned.Rows > 0 || pruned.Lost {
+					return fmt.Errorf("prune %s = %+v, %w", kept, pruned, err)
+				}
+			}
+			return nil
+		}, nil},
+		{"Prune of nothing known", func(ctx context.Context) error {
+			_, err := s.Prune(ctx, store.Prune{Kept: "bookings", Limit: 10})
+			return err
+		}, store.ErrInvalid},
+		{"ReportJob", func(ctx context.Context) error {
+			_, err := s.ReportJob(ctx, store.JobReport{Job: "prune", Holder: "w", Token: leases[0].Token})
+			return err
+		}, nil},
+		{"FreeJobs", func(ctx context.Context) error { return s.FreeJobs(ctx, "w") }, nil},
 		{"Dump", func(ctx context.Context) error { _, err := s.Dump(ctx, id); return err }, nil},
 		{"Integrity", func(ctx context.Context) error { _, err := s.Integrity(ctx); return err }, nil},
 		{"Notify", func(ctx context.Context) error { return s.Notify(ctx, []seating.RestaurantID{id}) }, nil},

@@ -17,52 +17,60 @@ import (
 // otherwise afterwards: journal, history, receipts, checkpoints and events come
 // and go, they do not change.
 var appRights = map[string]string{
-	"adjacencies":        "DELETE INSERT SELECT UPDATE",
-	"allocations":        "DELETE INSERT SELECT UPDATE",
-	"blocks":             "DELETE INSERT SELECT UPDATE",
-	"bookings":           "DELETE INSERT SELECT UPDATE",
-	"capacity_outbox":    "DELETE INSERT SELECT",
-	"checkpoints":        "DELETE INSERT SELECT",
-	"closures":           "DELETE INSERT SELECT UPDATE",
-	"combination_tables": "DELETE INSERT SELECT UPDATE",
-	"combinations":       "DELETE INSERT SELECT UPDATE",
-	"due_work":           "DELETE INSERT SELECT UPDATE",
-	"ended_holds":        "DELETE INSERT SELECT UPDATE",
-	"guest":              "DELETE INSERT SELECT UPDATE",
-	"history":            "DELETE INSERT SELECT",
-	"holds":              "DELETE INSERT SELECT UPDATE",
-	"journal":            "DELETE INSERT SELECT",
-	"members":            "DELETE INSERT SELECT UPDATE",
-	"outbox_block":       "DELETE SELECT",
-	"outbox_dead":        "DELETE SELECT",
-	"policies":           "DELETE INSERT SELECT UPDATE",
-	"receipts":           "DELETE INSERT SELECT",
-	"restaurant_state":   "DELETE INSERT SELECT UPDATE",
-	"restaurants":        "DELETE INSERT SELECT UPDATE",
-	"service_periods":    "DELETE INSERT SELECT UPDATE",
-	"staff_note":         "DELETE INSERT SELECT UPDATE",
-	"tables":             "DELETE INSERT SELECT UPDATE",
-	"tokens":             "DELETE INSERT SELECT UPDATE",
-	"users":              "SELECT",
-	"zones":              "DELETE INSERT SELECT UPDATE",
+	"adjacencies":          "DELETE INSERT SELECT UPDATE",
+	"allocations":          "DELETE INSERT SELECT UPDATE",
+	"blocks":               "DELETE INSERT SELECT UPDATE",
+	"bookings":             "DELETE INSERT SELECT UPDATE",
+	"capacity_outbox":      "DELETE INSERT SELECT",
+	"checkpoints":          "DELETE INSERT SELECT",
+	"closures":             "DELETE INSERT SELECT UPDATE",
+	"combination_tables":   "DELETE INSERT SELECT UPDATE",
+	"combinations":         "DELETE INSERT SELECT UPDATE",
+	"due_work":             "DELETE INSERT SELECT UPDATE",
+	"ended_holds":          "DELETE INSERT SELECT UPDATE",
+	"guest":                "DELETE INSERT SELECT UPDATE",
+	"history":              "DELETE INSERT SELECT",
+	"holds":                "DELETE INSERT SELECT UPDATE",
+	"journal":              "DELETE INSERT SELECT",
+	"members":              "DELETE INSERT SELECT UPDATE",
+	"observability_events": "DELETE SELECT",
+	"outbox_block":         "DELETE SELECT",
+	"outbox_dead":          "DELETE SELECT",
+	"policies":             "DELETE INSERT SELECT UPDATE",
+	"receipts":             "DELETE INSERT SELECT",
+	"restaurant_state":     "DELETE INSERT SELECT UPDATE",
+	"restaurants":          "DELETE INSERT SELECT UPDATE",
+	"service_periods":      "DELETE INSERT SELECT UPDATE",
+	"staff_note":           "DELETE INSERT SELECT UPDATE",
+	"tables":               "DELETE INSERT SELECT UPDATE",
+	"tokens":               "DELETE INSERT SELECT UPDATE",
+	"users":                "SELECT",
+	"webhook_deliveries":   "DELETE SELECT",
+	"webhook_endpoints":    "DELETE INSERT SELECT UPDATE",
+	"zones":                "DELETE INSERT SELECT UPDATE",
 }
 
 // systemRights are what crosses restaurants. Each entry is an exception from the
 // rule that the system sees nothing.
 var systemRights = map[string]string{
-	"capacity_outbox":  "DELETE SELECT UPDATE",        // the worker delivers the events of all, and notes its attempts
-	"due_work":         "SELECT",                      // jobs look for what is due; it names ids and times only
-	"goose_db_version": "SELECT",                      // as everyone
-	"operators":        "INSERT SELECT",               // who comes with an operator's secret; no name, hash or term is ever changed
-	"outbox_block":     "DELETE INSERT SELECT UPDATE", // aggregates that wait behind an event that was refused
-	"outbox_dead":      "DELETE INSERT SELECT UPDATE", // events that were given up
-	"outbox_lane":      "DELETE INSERT SELECT UPDATE", // who serves which lane
-	"outbox_sink":      "DELETE INSERT SELECT UPDATE", // the sinks of the deployment
-	"outbox_worker":    "DELETE INSERT SELECT UPDATE", // the workers' leases
-	"restaurant_state": "SELECT",                      // versions and heads, to notice what moved
-	"restaurants":      "SELECT",                      // the list for operators, and by slug
-	"tokens":           "SELECT",                      // who comes with a secret is looked up in all
-	"users":            "INSERT SELECT",               // a person is found by e-mail before it is a member
+	"capacity_outbox":      "DELETE INSERT SELECT UPDATE", // the worker delivers the events of all, notes its attempts, and tells of dead ones
+	"due_work":             "SELECT",                      // jobs look for what is due; it names ids and times only
+	"goose_db_version":     "SELECT",                      // as everyone
+	"jobs":                 "INSERT SELECT UPDATE",        // who runs which job of the deployment
+	"observability_events": "DELETE INSERT SELECT",        // where the worker moves events to, and how long they stay
+	"operations":           "DELETE INSERT SELECT",        // what operators did, and how long that stays
+	"operators":            "INSERT SELECT",               // who comes with an operator's secret; no name, hash or term is ever changed
+	"outbox_block":         "DELETE INSERT SELECT UPDATE", // aggregates that wait behind an event that was refused
+	"outbox_dead":          "DELETE INSERT SELECT UPDATE", // events that were given up
+	"outbox_lane":          "DELETE INSERT SELECT UPDATE", // who serves which lane
+	"outbox_sink":          "DELETE INSERT SELECT UPDATE", // the sinks of the deployment
+	"outbox_worker":        "DELETE INSERT SELECT UPDATE", // the workers' leases
+	"restaurant_state":     "SELECT",                      // versions and heads, to notice what moved
+	"restaurants":          "SELECT",                      // the list for operators, and by slug
+	"tokens":               "SELECT",                      // who comes with a secret is looked up in all
+	"users":                "INSERT SELECT",               // a person is found by e-mail before it is a member
+	"webhook_deliveries":   "DELETE INSERT SELECT",        // the worker logs its attempts, and how long that stays
+	"webhook_endpoints":    "SELECT",                      // where the worker delivers to
 
 	"operators.access_rev": "UPDATE", // a token is revoked
 	"operators.revoked_at": "UPDATE",

@@ -99,6 +99,7 @@ func (l *recordLists) columns(b store.Batch) []any {
 		each(r, func(r *house.Receipt) int64 { return r.Version.N }),
 		each(r, func(r *house.Receipt) pgtype.Text { return orNull(string(r.Body)) }),
 		each(r, func(r *house.Receipt) pgtype.Timestamptz { return on(r.At) }),
+		store.SinkWebhook,
 	}
 }
 

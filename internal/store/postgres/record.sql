@@ -4,7 +4,8 @@
 -- name: Record
 -- In one statement: none of its parts reads what another writes. The entries close
 -- the batch: no capacity row can be written behind them. An event's place in the
--- outbox is that of its change.
+-- outbox is that of its change. It goes to each active endpoint whose filter takes
+-- it, too.
 WITH entries AS (
     INSERT INTO maitred.journal (restaurant_id, version, head, base_head, at, written_at, command, principal, format, body, events, history)
     SELECT $1, e.version, e.head, e.base_head, e.at, maitred.clock(), e.command, e.principal, $2, e.body::json, e.events, e.history
@@ -17,15 +18,36 @@ lines AS (
     FROM unnest($12::bigint[], $13::integer[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[])
         AS h (version, ordinal, subject, from_state, to_state, reason, detail)
     JOIN unnest($3::bigint[], $6::timestamptz[], $7::text[], $8::text[]) AS e (version, at, command, principal) ON e.version = h.version),
+given AS MATERIALIZED (
+    SELECT o.sink, o.lane, o.booking_id, o.aggregate, o.aggregate_seq, o.event_type, o.severity, o.schema_version, o.dedupe_key,
+        o.payload::json AS payload, o.headers::json AS headers, o.n
+    FROM unnest($19::text[], $20::integer[], $21::uuid[], $22::text[], $23::bigint[], $24::text[], $25::text[], $26::integer[],
+        $27::text[], $28::text[], $29::text[]) WITH ORDINALITY
+        AS o (sink, lane, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version, dedupe_key, payload, headers, n)),
 events AS (
     INSERT INTO maitred.capacity_outbox (sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version,
         dedupe_key, payload, headers, next_attempt_at, created_at)
     SELECT o.sink, o.lane, $1, o.booking_id, o.aggregate, o.aggregate_seq, o.event_type, o.severity, o.schema_version,
-        o.dedupe_key, o.payload::json, o.headers::json, maitred.clock(), maitred.clock()
-    FROM unnest($19::text[], $20::integer[], $21::uuid[], $22::text[], $23::bigint[], $24::text[], $25::text[], $26::integer[],
-        $27::text[], $28::text[], $29::text[]) WITH ORDINALITY
-        AS o (sink, lane, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version, dedupe_key, payload, headers, n)
-    ORDER BY o.n)
+        o.dedupe_key, o.payload, o.headers, maitred.clock(), maitred.clock()
+    FROM given AS o
+    ORDER BY o.n),
+hooks AS (
+    INSERT INTO maitred.capacity_outbox (sink, lane, restaurant_id, booking_id, endpoint_id, aggregate, aggregate_seq, event_type, severity,
+        schema_version, dedupe_key, payload, headers, next_attempt_at, created_at)
+    SELECT $39, get_byte(uuid_send(w.id), 15) % 16, $1, o.booking_id, w.id, w.id || '/' || o.aggregate, o.aggregate_seq, o.event_type, o.severity,
+        o.schema_version, o.dedupe_key || '/' || w.id, o.payload, o.headers, maitred.clock(), maitred.clock()
+    FROM given AS o
+    JOIN maitred.webhook_endpoints AS w ON w.restaurant_id = $1
+        AND w.active
+        AND (
+            cardinality(w.events) = 0
+            OR o.event_type = ANY(w.events)
+            OR EXISTS (
+                SELECT
+                FROM unnest(w.events) AS p (pattern)
+                WHERE p.pattern LIKE '%.*'
+                    AND starts_with(o.event_type, left(p.pattern, -1))))
+    ORDER BY o.n, w.id)
 INSERT INTO maitred.receipts (restaurant_id, principal, key, fingerprint, command, status, epoch, version, body, at)
 SELECT $1, r.principal, r.key, r.fingerprint, r.command, r.status, r.epoch, r.version, r.body::json, r.at
 FROM unnest($30::text[], $31::text[], $32::text[], $33::text[], $34::integer[], $35::text[], $36::bigint[], $37::text[], $38::timestamptz[])

@@ -111,9 +111,26 @@ WHERE restaurant_id = $1
 GROUP BY version;
 
 -- name: DumpOutbox
+-- Events of changes, wherever they are on their way to the observability sink.
 SELECT dedupe_key, aggregate_seq
 FROM maitred.capacity_outbox
-WHERE restaurant_id = $1;
+WHERE restaurant_id = $1
+    AND sink = $2
+    AND NOT starts_with(dedupe_key, $3)
+UNION
+SELECT dedupe_key, aggregate_seq
+FROM maitred.outbox_dead
+WHERE restaurant_id = $1
+    AND sink = $2
+    AND NOT starts_with(dedupe_key, $3)
+UNION
+SELECT dedupe_key, version
+FROM maitred.observability_events
+WHERE restaurant_id = $1
+    AND NOT starts_with(dedupe_key, $3);
+
+-- name: DumpEventsFrom
+SELECT maitred.clock() - $1::interval;
 
 -- name: DumpReceipts
 SELECT principal, key, fingerprint, command, status, epoch, version, body, at

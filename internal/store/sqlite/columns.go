@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
@@ -30,6 +32,23 @@ func at(i servicetime.Instant) any {
 	}
 	return int64(i)
 }
+
+// blob is the column of bytes; NULL for none.
+func blob(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+// inMicros is the column of a duration.
+func inMicros(d time.Duration) int64 { return d.Microseconds() }
+
+// clipped is the column of an error's text.
+func clipped(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxError)], "") }
+
+// maxError bounds the text of an error that is kept, in bytes.
+const maxError = 500
 
 // encoded is the column of a value kept as JSON.
 func encoded(v any) (string, error) {
@@ -83,6 +102,18 @@ func instant(dest *servicetime.Instant) sql.Scanner {
 		default:
 			return fmt.Errorf("an instant is %T", src)
 		}
+		return nil
+	})
+}
+
+// micros reads a duration.
+func micros(dest *time.Duration) sql.Scanner {
+	return scanner(func(src any) error {
+		v, ok := src.(int64)
+		if !ok {
+			return fmt.Errorf("a duration is %T", src)
+		}
+		*dest = time.Duration(v) * time.Microsecond
 		return nil
 	})
 }

@@ -110,7 +110,7 @@ func (s *Store) DropRestaurant(ctx context.Context, r seating.RestaurantID) erro
 			"DropAdjacencies", "DropCombinationTables", "DropCombinations", "DropTables", "DropZones",
 			"DropPeriods", "DropClosures", "DropPolicy",
 			"DropReceipts", "DropDue", "DropNotes", "DropHistory", "DropCheckpoints",
-			"DropOutbox", "DropOutboxBlocks", "DropOutboxDead", "DropMembers", "DropTokens",
+			"DropOutbox", "DropOutboxBlocks", "DropOutboxDead", "DropDeliveries", "DropWebhooks", "DropObserved", "DropMembers", "DropTokens",
 			"DropJournal", "DropRestaurantRow", "DropState",
 		} {
 			if _, err := q.exec(ctx, name, text(r)); err != nil {

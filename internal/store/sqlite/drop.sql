@@ -94,6 +94,18 @@ WHERE restaurant_id = ?;
 DELETE FROM outbox_dead
 WHERE restaurant_id = ?;
 
+-- name: DropDeliveries
+DELETE FROM webhook_deliveries
+WHERE restaurant_id = ?;
+
+-- name: DropWebhooks
+DELETE FROM webhook_endpoints
+WHERE restaurant_id = ?;
+
+-- name: DropObserved
+DELETE FROM observability_events
+WHERE restaurant_id = ?;
+
 -- name: DropMembers
 DELETE FROM members
 WHERE restaurant_id = ?;

@@ -22,6 +22,7 @@ func (s *Store) Dump(ctx context.Context, r seating.RestaurantID) (*store.Dump, 
 			return err
 		}
 		d.Now = s.clock()
+		d.EventsFrom = d.Now.Add(-store.KeepObserved)
 		if d.Journal, err = s.readJournal(ctx, q, r, -1, math.MaxInt32); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func dumpRecord(ctx context.Context, q session, r seating.RestaurantID, d *store
 	if err := counts(ctx, q, "DumpHistory", here, d.History, self); err != nil {
 		return err
 	}
-	if err := counts(ctx, q, "DumpOutbox", here, d.Outbox, func(k *string) any { return k }); err != nil {
+	if err := counts(ctx, q, "DumpOutbox", []any{text(r), store.Lane(seating.FlowID(r))}, d.Outbox, func(k *string) any { return k }); err != nil {
 		return err
 	}
 	err = rowsOf(ctx, q, "DumpReceipts", here, &d.Receipts, func(p *house.Receipt) []any {

@@ -71,8 +71,8 @@ func TestAFullDiskIsErrUnavailableAndPasses(t *testing.T) {
 	if err := fill(t, s); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a write to a full disk = %v, want ErrUnavailable", err)
 	}
-	if backlog, err := s.Backlog(t.Context()); err != nil || len(backlog) != 1 {
-		t.Errorf("Backlog after the refused write = %v, %v, want the one sink", backlog, err)
+	if backlog, err := s.Backlog(t.Context()); err != nil || len(backlog) != 2 {
+		t.Errorf("Backlog after the refused write = %v, %v, want the two sinks", backlog, err)
 	}
 	set(t, s, "max_page_count = 100000")
 	if err := fill(t, s); err != nil {

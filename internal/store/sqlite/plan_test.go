@@ -12,7 +12,7 @@ import (
 // planOf is how SQLite goes about a query.
 func planOf(t *testing.T, s *testStore, query string) string {
 	t.Helper()
-	nothing := make([]any, 10) // for the parameters; a plan does not look at them
+	nothing := make([]any, 14) // for the parameters; a plan does not look at them
 	rows, err := s.raw.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, nothing...)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)

@@ -1,18 +1,16 @@
--- The outbox as its worker and its operators see it; it crosses restaurants.
-
--- name: Backlog
--- A sink with nothing to do is there with 0.
-SELECT s.sink, COUNT(o.id), MIN(o.created_at)
-FROM outbox_sink AS s
-LEFT JOIN capacity_outbox AS o ON o.sink = s.sink
-GROUP BY s.sink
-ORDER BY s.sink;
+-- Rows of the outbox; it crosses restaurants.
 
 -- name: OutboxRows
-SELECT id, sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, schema_version, dedupe_key, payload,
-    attempts, next_attempt_at, last_error, created_at
+SELECT id, sink, lane, flow, restaurant_id, booking_id, endpoint_id, aggregate, aggregate_seq, event_type, severity,
+    schema_version, dedupe_key, payload, headers, attempts, handovers, failed_for, next_attempt_at, last_error, created_at
 FROM capacity_outbox
-WHERE sink = ?1
+WHERE +sink = ?1
     AND id > ?2
 ORDER BY id
 LIMIT ?3;
+
+-- name: WaitingRow
+SELECT id, sink, lane, flow, restaurant_id, booking_id, endpoint_id, aggregate, aggregate_seq, event_type, severity,
+    schema_version, dedupe_key, payload, headers, attempts, handovers, failed_for, next_attempt_at, last_error, created_at
+FROM capacity_outbox
+WHERE id = ?1;

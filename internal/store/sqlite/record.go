@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/maitred/maitred/internal/house"
+	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"
 	"github.com/maitred/maitred/internal/store"
 )
@@ -58,13 +59,22 @@ func writeEvents(ctx context.Context, q session, c *house.Change, now servicetim
 		return err
 	}
 	for _, e := range rows {
-		_, err := q.exec(ctx, "InsertEvent", e.Sink, e.Lane, text(c.Restaurant), text(e.Booking), e.Aggregate, e.AggregateSeq,
-			string(e.Type), string(e.Severity), e.SchemaVersion, e.DedupeKey, e.Payload, e.Headers, int64(now), int64(now))
-		if err != nil {
+		columns := eventColumns(c.Restaurant, e, now)
+		if _, err := q.exec(ctx, "InsertEvent", columns...); err != nil {
+			return err
+		}
+		if _, err := q.exec(ctx, "InsertWebhookEvents", columns[2:]...); err != nil { // sink and lane are its own
 			return err
 		}
 	}
 	return nil
+}
+
+func eventColumns(r seating.RestaurantID, e store.EventRow, now servicetime.Instant) []any {
+	return []any{
+		e.Sink, e.Lane, text(r), text(e.Booking), e.Aggregate, e.AggregateSeq, string(e.Type), string(e.Severity), e.SchemaVersion,
+		e.DedupeKey, e.Payload, e.Headers, int64(now),
+	}
 }
 
 func writeReceipt(ctx context.Context, q session, c *house.Change) error {

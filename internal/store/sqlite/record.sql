@@ -12,7 +12,26 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: InsertEvent
 INSERT INTO capacity_outbox (sink, lane, restaurant_id, booking_id, aggregate, aggregate_seq, event_type, severity, schema_version,
     dedupe_key, payload, headers, next_attempt_at, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13);
+
+-- name: InsertWebhookEvents
+-- The same event for each active endpoint whose filter names its type, or a prefix
+-- of it, or nothing. The lane is that of the endpoint.
+INSERT INTO capacity_outbox (sink, lane, restaurant_id, booking_id, endpoint_id, aggregate, aggregate_seq, event_type, severity, schema_version,
+    dedupe_key, payload, headers, next_attempt_at, created_at)
+SELECT 'webhook', INSTR('0123456789abcdef', SUBSTR(e.id, 36)) - 1, e.restaurant_id, ?2, e.id, e.id || '/' || ?3, ?4, ?5, ?6, ?7,
+    ?8 || '/' || e.id, ?9, ?10, ?11, ?11
+FROM webhook_endpoints AS e
+WHERE e.restaurant_id = ?1
+    AND e.active = 1
+    AND (
+        json_array_length(e.events) = 0
+        OR EXISTS (
+            SELECT 1
+            FROM json_each(e.events) AS f
+            WHERE f.value = ?5
+                OR SUBSTR(f.value, -2) = '.*' AND INSTR(?5, SUBSTR(f.value, 1, LENGTH(f.value) - 1)) = 1))
+ORDER BY e.id;
 
 -- name: InsertReceipt
 INSERT INTO receipts (restaurant_id, principal, key, fingerprint, command, status, epoch, version, body, at)

@@ -70,9 +70,24 @@ WHERE restaurant_id = ?1
 GROUP BY version;
 
 -- name: DumpOutbox
+-- Events of changes on their way to the observability sink, arrived there, or dead.
 SELECT dedupe_key, aggregate_seq
 FROM capacity_outbox
-WHERE restaurant_id = ?1;
+WHERE sink = 'observability'
+    AND lane = ?2
+    AND flow = ?1
+    AND dedupe_key NOT LIKE 'told/%'
+UNION ALL
+SELECT dedupe_key, version
+FROM observability_events
+WHERE restaurant_id = ?1
+    AND dedupe_key NOT LIKE 'told/%'
+UNION ALL
+SELECT dedupe_key, aggregate_seq
+FROM outbox_dead
+WHERE restaurant_id = ?1
+    AND sink = 'observability'
+    AND dedupe_key NOT LIKE 'told/%';
 
 -- name: DumpReceipts
 SELECT principal, key, fingerprint, command, status, epoch, version, body, at

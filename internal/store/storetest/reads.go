@@ -225,9 +225,10 @@ var queueTests = []test{
 		}
 		for i, aggregate := range []string{b.ID.String(), d.ID().String()} {
 			want := store.OutboxRow{
-				ID: rows[i].ID, Sink: store.SinkObservability, Lane: store.Lane(d.ID(), aggregate), Restaurant: d.ID(), Booking: c.Events[i].Booking,
-				Aggregate: aggregate, AggregateSeq: c.Version(), EventType: c.Events[i].Type, SchemaVersion: 1,
-				DedupeKey: fmt.Sprintf("%s/%d", c.ID, i), Payload: rows[i].Payload, NextAttemptAt: Opening, CreatedAt: Opening,
+				ID: rows[i].ID, Sink: store.SinkObservability, Lane: store.Lane(seating.FlowID(d.ID())), Flow: seating.FlowID(d.ID()), Restaurant: d.ID(),
+				Booking: c.Events[i].Booking, Aggregate: aggregate, AggregateSeq: c.Version(), EventType: c.Events[i].Type, Severity: c.Events[i].Severity,
+				SchemaVersion: 1, DedupeKey: fmt.Sprintf("%s/%d", c.ID, i), Payload: rows[i].Payload, Headers: rows[i].Headers,
+				NextAttemptAt: Opening, CreatedAt: Opening,
 			}
 			if diff := cmp.Diff(want, rows[i]); diff != "" {
 				t.Errorf("row %d (-want +got):\n%s", i, diff)
@@ -235,19 +236,23 @@ var queueTests = []test{
 			if !containsAll(string(rows[i].Payload), `"schemaVersion":1`, d.ID().String(), c.Public().String()) {
 				t.Errorf("payload %d = %s", i, rows[i].Payload)
 			}
+			if !containsAll(string(rows[i].Headers), `"principal"`, c.Actor.Principal) {
+				t.Errorf("headers %d = %s", i, rows[i].Headers)
+			}
 		}
 		rest, err := e.Store.OutboxRows(t.Context(), store.SinkObservability, rows[1].ID, 10)
 		if err != nil || len(rest) != 1 || rest[0].ID <= rows[1].ID {
 			t.Errorf("OutboxRows(after the second) = %v, %v, want the third", rest, err)
 		}
 		backlog, err := e.Store.Backlog(t.Context())
-		if diff := cmp.Diff([]store.Backlog{{Sink: store.SinkObservability, Rows: 3, Oldest: Opening}}, backlog); err != nil || diff != "" {
+		want := []store.Backlog{{Sink: store.SinkObservability, Rows: 3, Oldest: Opening, Now: e.Clock.Instant()}, {Sink: store.SinkWebhook, Now: e.Clock.Instant()}}
+		if diff := cmp.Diff(want, backlog); err != nil || diff != "" {
 			t.Errorf("Backlog = %v (-want +got):\n%s", err, diff)
 		}
 	}},
 	{"BacklogOfAnEmptySinkIsZero", func(t *testing.T, e Env) {
 		backlog, err := e.Store.Backlog(t.Context())
-		if diff := cmp.Diff([]store.Backlog{{Sink: store.SinkObservability}}, backlog); err != nil || diff != "" {
+		if diff := cmp.Diff([]store.Backlog{{Sink: store.SinkObservability, Now: Opening}, {Sink: store.SinkWebhook, Now: Opening}}, backlog); err != nil || diff != "" {
 			t.Errorf("Backlog = %v (-want +got):\n%s", err, diff)
 		}
 	}},
@@ -335,6 +340,7 @@ func dumpHasEverything(t *testing.T, e Env) {
 		TableCounts: map[seating.HoldID]int{h.ID: 2},
 		History:     map[int64]int{1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1},
 		Outbox:      map[string]int64{dump.Journal[2].Head.String() + "/0": 2, book.ID.String() + "/0": 3},
+		EventsFrom:  e.Clock.Instant().Add(-30 * 24 * time.Hour),
 		Expected:    map[int64]int{0: 0, 1: 0, 2: 1, 3: 1, 4: 0, 5: 0, 6: 0, 7: 0, 8: 0},
 		Receipts:    []house.Receipt{*book.Receipt},
 		Due:         []house.DueRow{{Subject: "hold:" + h.ID.String(), Kind: house.DueHoldExpiry, RunAt: h.ExpiresAt}},

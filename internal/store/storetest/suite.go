@@ -88,6 +88,15 @@ func Run(t *testing.T, open func(t *testing.T, opt Options) store.Store, except 
 		{"Clocks", clockTests},
 		{"Retention", retentionTests},
 		{"Crash", crashTests},
+		{"Worker", workerTests},
+		{"Turn", turnTests},
+		{"Outbox", outboxTests},
+		{"Webhooks", webhookTests},
+		{"Observed", observedTests},
+		{"Jobs", jobTests},
+		{"Prune", pruneTests},
+		{"WorkerModel", workerModelTests},
+		{"WebhookRewrite", webhookRewriteTests},
 	} {
 		t.Run(topic.name, func(t *testing.T) {
 			for _, c := range topic.tests {

@@ -15,6 +15,8 @@ ALTER TABLE maitred.capacity_outbox
 
 DROP INDEX maitred.capacity_outbox_lane;
 CREATE INDEX capacity_outbox_flow ON maitred.capacity_outbox (sink, lane, flow, id);
+-- Rows that were put off, which are few: others of their aggregate wait behind them.
+CREATE INDEX capacity_outbox_delayed ON maitred.capacity_outbox (sink, flow, aggregate, id) WHERE next_attempt_at > created_at;
 ALTER TABLE maitred.capacity_outbox SET (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.01);
 GRANT INSERT ON maitred.capacity_outbox TO maitred_system;
 
@@ -183,10 +185,14 @@ DELETE FROM maitred.outbox_dead WHERE sink = 'webhook';
 DELETE FROM maitred.outbox_lane WHERE sink = 'webhook';
 DELETE FROM maitred.outbox_sink WHERE sink = 'webhook';
 ALTER TABLE maitred.outbox_lane DROP COLUMN handed;
-DELETE FROM maitred.outbox_worker;
-ALTER TABLE maitred.outbox_worker
-    DROP COLUMN started_at,
-    ADD COLUMN token bigint NOT NULL;
+DROP TABLE maitred.outbox_worker;
+CREATE TABLE maitred.outbox_worker (
+    id          text        NOT NULL,
+    token       bigint      NOT NULL,
+    lease_until timestamptz NOT NULL,
+    PRIMARY KEY (id)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON maitred.outbox_worker TO maitred_system;
 UPDATE maitred.outbox_lane SET worker_id = NULL;
 DROP INDEX maitred.outbox_dead_at;
 ALTER TABLE maitred.outbox_dead
@@ -211,6 +217,7 @@ CREATE POLICY owner ON maitred.outbox_block TO maitred_owner USING (true);
 GRANT SELECT, DELETE ON maitred.outbox_block TO maitred_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON maitred.outbox_block TO maitred_system;
 REVOKE INSERT ON maitred.capacity_outbox FROM maitred_system;
+DROP INDEX maitred.capacity_outbox_delayed;
 DROP INDEX maitred.capacity_outbox_flow;
 CREATE INDEX capacity_outbox_lane ON maitred.capacity_outbox (sink, lane, id);
 ALTER TABLE maitred.capacity_outbox
