@@ -1,8 +1,10 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/maitred/maitred/internal/seating"
@@ -20,7 +22,13 @@ type Config struct {
 	NewID   func() [16]byte // UUIDv7s, for the keys of outbox.dead events
 	Logger  *slog.Logger    // nil: none
 	Metrics *telemetry.Metrics
-	Now     func() time.Time // with a monotonic reading; for waits and measures, never for leases
+	Now     func() time.Time // with a monotonic reading; for waits and measures, never for the database's leases
+
+	// Backlog says how things stand; nil: not measured. A store.Outbox has it.
+	Backlog func(ctx context.Context) ([]store.Backlog, error)
+	// Rows lists what waits, by which Drain sees the lanes of other workers; nil: it
+	// looks at its own alone. A store.Outbox has it as its method Outbox.
+	Rows func(ctx context.Context, q store.OutboxQuery) ([]store.OutboxEntry, error)
 
 	Lease    time.Duration // 15 s; renewed every third of it
 	Poll     time.Duration // 1 s ± 20 %: how often it looks although nobody woke it
@@ -35,13 +43,47 @@ type Config struct {
 	Random func(time.Duration) time.Duration
 }
 
-// The shape of what follows is in worker.go:
-//
-//	func New(c Config) *Worker
-//	func (w *Worker) Run(ctx context.Context)                 // until ctx ends; then gives its lanes up
-//	func (w *Worker) Wake(r seating.RestaurantID)             // never blocks; zero: any
-//	func (w *Worker) Drain(ctx context.Context) (Drained, error) // instead of Run: until nothing is due
-var (
-	_ context.Context
-	_ seating.RestaurantID
+// Bounds that are nobody's choice.
+const (
+	flushRows    = 500                  // outcomes that go to the queue at once,
+	flushWithin  = 5 * time.Millisecond // and how long fewer wait for more
+	endWithin    = 5 * time.Second      // for deliveries at hand when the worker is to stop
+	answerWithin = time.Second          // for a sink to come back once its time is over
+	gaugeEvery   = 15 * time.Second
+	jitter       = 0.2 // of the poll, so that processes do not ask in step
+	// Rows that are handed out ahead, in batches: of deliveries that have just begun,
+	// and of all, so that slow receivers cost memory and not the others' turn.
+	aheadYoung  = 2
+	aheadMost   = 20
+	youngFor    = time.Second
+	flowsAtOnce = 100 // that one exchange reads by name
 )
+
+func (c Config) withDefaults() Config {
+	c.Lease = cmp.Or(c.Lease, 15*time.Second)
+	c.Poll = cmp.Or(c.Poll, time.Second)
+	c.Batch = cmp.Or(c.Batch, 500)
+	c.PerFlow = min(cmp.Or(c.PerFlow, 100), c.Batch)
+	c.InFlight = cmp.Or(c.InFlight, 64)
+	c.Gap = cmp.Or(c.Gap, 10*time.Millisecond)
+	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Random == nil {
+		c.Random = rand.N[time.Duration]
+	}
+	if c.Name == "" {
+		c.Name = "worker/" + seating.AnyID(c.NewID()).String()
+	}
+	return c
+}
+
+// around is a duration ± 20 %.
+func (c Config) around(d time.Duration) time.Duration {
+	spread := time.Duration(2 * jitter * float64(d))
+	if spread <= 0 {
+		return d
+	}
+	return d - spread/2 + c.Random(spread)
+}

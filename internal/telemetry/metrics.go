@@ -23,6 +23,8 @@ type Metrics struct {
 	connected prometheus.Counter
 	control   *prometheus.CounterVec
 	jobs      jobs
+	outbox    outbox
+	prune     prune
 }
 
 func counter(name, help string) prometheus.Counter {
@@ -55,6 +57,8 @@ func New(r *prometheus.Registry, version string) *Metrics {
 		}, []string{"operation", "outcome"}),
 	}
 	m.jobs = newJobs(r)
+	m.outbox = newOutbox(r)
+	m.prune = newPrune(r)
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: NameBuild, Help: "The version that runs."}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	r.MustRegister(m.batchSize, m.commit, m.commands, m.locked, m.loaded, m.followed, m.sent, m.heard, m.connected, m.control, build,

@@ -18,7 +18,25 @@ const (
 	NameJobsDone         = "maitred_jobs_done_total"                 // rows of due work that were done, by kind
 	NameJobsFailed       = "maitred_jobs_failed_total"               // tries of rows that failed, by kind
 	NameJobsLag          = "maitred_jobs_lag_seconds"                // how long the oldest due row waits, by kind
+	NameJobsHeld         = "maitred_jobs_held"                       // 1 while this process runs the job
+	NamePruneRows        = "maitred_prune_rows_total"                // rows that were pruned, by kind
+	NamePruneBehind      = "maitred_prune_behind_seconds"            // how much older than its keep the oldest row is, by kind
 	NameHTTPRequests     = "maitred_http_request_seconds"            // by operation and status; registered by httpapi
 	NameBuild            = "maitred_build_info"                      // 1, with the version
 	NameControl          = "maitred_control_operations_total"        // operator's commands by name and outcome
+
+	// Of the outbox.
+	NameOutboxBacklog    = "maitred_outbox_backlog"                    // rows that wait, by sink; an estimate above 10,000
+	NameOutboxOldest     = "maitred_outbox_oldest_age_seconds"         // since the commit of the oldest waiting row, by sink: the alert
+	NameOutboxParked     = "maitred_outbox_parked_aggregates"          // that wait behind a failed row, by sink
+	NameOutboxLag        = "maitred_outbox_commit_to_dispatch_seconds" // from a commit until its delivery begins, by sink
+	NameOutboxDispatch   = "maitred_outbox_dispatch_seconds"           // one call of a sink, by sink and worst result
+	NameOutboxAttempts   = "maitred_outbox_attempts_total"             // rows that were tried, by sink and result: delivered, failed, dead
+	NameOutboxDead       = "maitred_outbox_dead_total"                 // rows that were given up, by sink and cause
+	NameOutboxBatchSize  = "maitred_outbox_batch_size"                 // rows handed out in one exchange, by sink
+	NameOutboxHandovers  = "maitred_outbox_lane_handovers_total"       // lanes that this process took over
+	NameOutboxFenced     = "maitred_outbox_fence_rejected_total"       // rows whose outcome did not count: their lane was lost
+	NameOutboxWakes      = "maitred_outbox_wake_total"                 // reasons to look, by source: commit, notify, poll, sweep
+	NameOutboxUnknown    = "maitred_outbox_unknown_total"              // deliveries put off for a type this binary does not know
+	NameTelemetryDropped = "maitred_telemetry_dropped_total"           // events told without a change that were dropped, by event
 )

@@ -51,6 +51,12 @@ func TestMetricsCount(t *testing.T) {
 	m.JobsDone("late", 3)
 	m.JobsFailed("late", 2)
 	m.JobsLag("late", 90*time.Second)
+	m.JobsHeld("late", true)
+	m.JobsHeld("prune", true)
+	m.JobsHeld("prune", false)
+	m.PruneRows("receipts", 500)
+	m.PruneRows("receipts", 7)
+	m.PruneBehind("receipts", time.Minute)
 	want := `
 # HELP maitred_jobs_done_total Rows of due work that were done, by kind.
 # TYPE maitred_jobs_done_total counter
@@ -65,6 +71,16 @@ maitred_jobs_lag_seconds{kind="late"} 90
 # TYPE maitred_jobs_runs_total counter
 maitred_jobs_runs_total{kind="late",outcome="failed"} 1
 maitred_jobs_runs_total{kind="late",outcome="ok"} 1
+# HELP maitred_jobs_held 1 while this process runs the job.
+# TYPE maitred_jobs_held gauge
+maitred_jobs_held{job="late"} 1
+maitred_jobs_held{job="prune"} 0
+# HELP maitred_prune_behind_seconds Seconds by which the oldest row is older than it is to be kept, by kind.
+# TYPE maitred_prune_behind_seconds gauge
+maitred_prune_behind_seconds{kept="receipts"} 60
+# HELP maitred_prune_rows_total Rows that were pruned, by kind.
+# TYPE maitred_prune_rows_total counter
+maitred_prune_rows_total{kept="receipts"} 507
 # HELP maitred_houses Houses.
 # TYPE maitred_houses gauge
 maitred_houses 2
@@ -77,7 +93,8 @@ maitred_line_commands_total{command="hold",outcome="ok"} 1
 maitred_store_disk_commits_total 7
 `
 	if err := testutil.GatherAndCompare(r, strings.NewReader(want), telemetry.NameLineCommands, telemetry.NameStoreDiskCommits, telemetry.NameHouses,
-		telemetry.NameJobsRuns, telemetry.NameJobsDone, telemetry.NameJobsFailed, telemetry.NameJobsLag); err != nil {
+		telemetry.NameJobsRuns, telemetry.NameJobsDone, telemetry.NameJobsFailed, telemetry.NameJobsLag,
+		telemetry.NameJobsHeld, telemetry.NamePruneRows, telemetry.NamePruneBehind); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{telemetry.NameLineBatchSize, telemetry.NameLineCommit, telemetry.NameControl, telemetry.NameHousesLoaded, telemetry.NameBuild} {
@@ -97,6 +114,9 @@ func TestNilMeasuresNothing(t *testing.T) {
 	m.JobsDone("x", 1)
 	m.JobsFailed("x", 1)
 	m.JobsLag("x", 1)
+	m.JobsHeld("x", true)
+	m.PruneRows("x", 1)
+	m.PruneBehind("x", 1)
 	m.Control("x", "ok")
 	m.Counter("x", "", nil)
 	m.Gauge("x", "", nil)
