@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 // of their commands. A command that is granted takes its rows away, unless they
 // stay.
 type desk struct {
+	*book
 	registry *prometheus.Registry
 	metrics  *telemetry.Metrics
 	log      *bytes.Buffer // under mu, by way of write
@@ -65,7 +66,7 @@ type gift struct {
 }
 
 func newDesk() *desk {
-	d := &desk{registry: prometheus.NewRegistry(), log: &bytes.Buffer{}, turns: map[seating.RestaurantID]int{}}
+	d := &desk{book: newBook(), registry: prometheus.NewRegistry(), log: &bytes.Buffer{}, turns: map[seating.RestaurantID]int{}}
 	d.metrics = telemetry.New(d.registry, "test")
 	d.answer = func(context.Context, gift) error { return nil }
 	return d

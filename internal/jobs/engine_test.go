@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -203,42 +202,44 @@ func (e *engine) history(t *testing.T, command string) map[string]int {
 
 var anna = housetest.Host("anna")
 
-// O22: two processes run the same rows at the same moment. Each effect is there
-// once, and each event.
+// O22: two processes run the same rows: one after the other, or side by side where
+// the first stood still past its lease, between reading the rows and giving the
+// command. Each effect is there once, and each event.
 func TestO22_TwoProcessesRunTheSameWork(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name     string
-		open     func(*testing.T, *storetest.Clock) [2]store.Store
-		together bool
+		name   string
+		open   func(*testing.T, *storetest.Clock) [2]store.Store
+		stands bool
 	}{
 		{"sqlite, one after the other", onSQLite, false},
-		{"sqlite, together", onSQLite, true},
+		{"sqlite, the first stands still", onSQLite, true},
 		{"postgres, one after the other", onPostgres, false},
-		{"postgres, together", onPostgres, true},
+		{"postgres, the first stands still", onPostgres, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			e := newEngineOn(t, tt.open)
-			// Both read the rows before either gives a command.
-			var met sync.WaitGroup
-			if tt.together {
-				met.Add(len(e.both))
-				for _, p := range e.both {
-					p.door.before = func(line.Request) { met.Done(); met.Wait() }
-				}
-			}
 			e.hold(t, 5)
 			before := e.dump(t)
 			e.clock.Advance(61 * time.Second)
-			var work sync.WaitGroup
-			for _, p := range e.both {
-				work.Go(func() { p.runner.Round(t.Context()) })
-				if !tt.together {
-					work.Wait()
+			first, second := e.both[0], e.both[1]
+			var given [2]int
+			first.door.before = func(line.Request) {
+				given[0]++
+				if tt.stands {
+					e.clock.Advance(leaseFor + time.Second)
+					second.runner.Round(t.Context())
 				}
 			}
-			work.Wait()
+			second.door.before = func(line.Request) { given[1]++ }
+			first.runner.Round(t.Context())
+			if !tt.stands {
+				second.runner.Round(t.Context())
+			}
+			if want := map[bool][2]int{false: {1, 0}, true: {1, 1}}[tt.stands]; given != want {
+				t.Errorf("the processes gave %v commands, want %v", given, want)
+			}
 
 			d := e.dump(t)
 			if len(d.State.Holds) != 0 || len(d.Ended) != 5 || len(due(d, house.DueHoldExpiry)) != 0 {
@@ -254,6 +255,21 @@ func TestO22_TwoProcessesRunTheSameWork(t *testing.T) {
 				if n := e.history(t, "expire_holds")["booking:"+housetest.Booking(i).String()]; n != 1 {
 					t.Errorf("the end of hold %d is in the history %d times, want once", i, n)
 				}
+			}
+			states, err := e.store.JobStates(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range states {
+				if want := map[bool]string{false: first.runner.c.Holder, true: second.runner.c.Holder}[tt.stands]; s.Holder != want {
+					t.Errorf("%s is held by %s, want %s", s.Job, s.Holder, want)
+				}
+				if s.Job == string(house.DueHoldExpiry) && (s.Done != 5 || s.LastError != "" || s.Lag != time.Second && !tt.stands) {
+					t.Errorf("written down: %+v, want five done, a second late", s)
+				}
+			}
+			if len(states) != len(List()) {
+				t.Errorf("%d jobs are listed, want %d", len(states), len(List()))
 			}
 		})
 	}
@@ -425,6 +441,11 @@ func TestStopLeavesNoHalfWork(t *testing.T) {
 			d := e.dump(t)
 			if n := len(d.State.Holds); n != 0 && n != 4 || n+len(d.Ended) != 4 {
 				t.Errorf("%d holds are there and %d ended, want all or none", n, len(d.Ended))
+			}
+			if begun {
+				p.runner.Free(ctx) // as Run does
+			} else {
+				e.clock.Advance(leaseFor) // it was killed
 			}
 			e.both[1].runner.Round(t.Context())
 			if d := e.dump(t); len(d.State.Holds) != 0 || len(d.Ended) != 4 || len(e.history(t, "expire_holds")) != 4 {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -24,11 +25,23 @@ const (
 	jitter   = 0.2 // of the interval, so that processes do not ask in step
 )
 
-// Work is where due work is found. A store.Upkeep is one.
+// Work is where due work is found, and what is to be pruned, with the leases of
+// jobs. A store.Store is one.
 type Work interface {
 	Now(ctx context.Context) (servicetime.Instant, error)
 	Due(ctx context.Context, kind house.DueKind, limit int) ([]store.DueWork, error)
+
+	HoldJobs(ctx context.Context, holder string, jobs []string, lease time.Duration) ([]store.JobLease, error)
+	ReportJob(ctx context.Context, r store.JobReport) (bool, error)
+	FreeJobs(ctx context.Context, holder string) error
+	JobStates(ctx context.Context) ([]store.JobState, error)
+
+	Restaurants(ctx context.Context) ([]seating.Restaurant, error)
+	Prune(ctx context.Context, p store.Prune) (store.Pruned, error)
+	Checkpoint(ctx context.Context, id seating.RestaurantID) error
 }
+
+var _ Work = store.Store(nil)
 
 // Doer does commands. A *line.Lines is one.
 type Doer interface {
@@ -37,8 +50,11 @@ type Doer interface {
 
 // Config of a Runner.
 type Config struct {
-	Work    Work
-	Lines   Doer
+	Work  Work
+	Lines Doer
+	// Holder tells this process from all others, also from the one it was before: a new
+	// one at each start. Empty: made here.
+	Holder  string
 	Every   time.Duration // from one round to the next, ± 20 %
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics // nil: not measured
@@ -47,13 +63,16 @@ type Config struct {
 	Jitter func(time.Duration) time.Duration
 }
 
-// Runner does the due work of all restaurants, of this process's share or not:
-// processes know nothing of each other.
+// Runner does the due work of all restaurants and prunes what is kept long enough:
+// those jobs of which it has the lease.
 type Runner struct {
-	c    Config
-	room chan struct{} // as many as may be served at once
+	c      Config
+	leases *leases
+	room   chan struct{} // as many as may be served at once
 
 	mu      sync.Mutex
+	reports map[string]reported
+	chores  []*chore
 	memory  *memory
 	busy    map[seating.RestaurantID]bool // has a turn
 	unheard map[house.DueKind]bool        // the store does not say what is due
@@ -68,19 +87,28 @@ func New(c Config) *Runner {
 	if c.Jitter == nil {
 		c.Jitter = rand.N[time.Duration]
 	}
-	return &Runner{
-		c: c, room: make(chan struct{}, atOnce), memory: newMemory(c.Jitter), busy: map[seating.RestaurantID]bool{},
-		unheard: map[house.DueKind]bool{}, flooded: map[house.DueKind]bool{},
+	if c.Holder == "" {
+		c.Holder = cryptorand.Text()
 	}
+	r := &Runner{
+		c: c, room: make(chan struct{}, atOnce), memory: newMemory(c.Jitter), busy: map[seating.RestaurantID]bool{},
+		unheard: map[house.DueKind]bool{}, flooded: map[house.DueKind]bool{}, reports: map[string]reported{},
+	}
+	r.leases, r.chores = newLeases(&r.c), newChores(r)
+	return r
 }
 
 // Run does round after round until ctx ends, the first within one interval. A round
 // does not wait for the one before: a restaurant that is slow is passed over until
-// its turn is over. When Run returns, nothing of it runs any more; a command that
-// was begun is ended by its line.
+// its turn is over. When Run returns, nothing of it runs any more and its leases are
+// free; a command that was begun is ended by its line.
 func (r *Runner) Run(ctx context.Context) {
 	var work sync.WaitGroup
-	defer work.Wait()
+	defer func() {
+		work.Wait()
+		r.Free(ctx)
+	}()
+	work.Go(func() { r.leases.beat(ctx) })
 	timer := time.NewTimer(r.c.Jitter(r.c.Every))
 	defer timer.Stop()
 	for {
@@ -95,21 +123,38 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// Round is one round of Run, brought to its end.
+// Free gives the leases back, as Run does at its end.
+func (r *Runner) Free(ctx context.Context) { r.leases.free(ctx) }
+
+// Round is one round of Run, brought to its end. It keeps its leases.
 func (r *Runner) Round(ctx context.Context) {
 	var work sync.WaitGroup
 	r.round(ctx, &work)
 	work.Wait()
 }
 
-// round asks what is due and begins the turns of the restaurants that have work.
+// round asks what is due of the kinds it has the lease of, and begins the turns of
+// the restaurants that have work.
 func (r *Runner) round(ctx context.Context, work *sync.WaitGroup) {
 	passed := r.passed()
 	turns := map[seating.RestaurantID]*turn{}
-	now, unknown := r.now(ctx)
+	mine, unheld := r.leases.take(ctx)
+	this := newRound(r.c.Now(), mine)
+	var now servicetime.Instant
+	var unknown error
+	if this.any() {
+		now, unknown = r.now(ctx)
+	}
 	for i := range kinds {
 		k := kinds[i].due
-		rows, all, err := r.due(ctx, k, now, unknown)
+		if ctx.Err() != nil {
+			return
+		}
+		if this.of[i].lease == nil {
+			r.notMine(ctx, k, unheld)
+			continue
+		}
+		rows, all, err := r.due(ctx, i, this, now, unknown)
 		if ctx.Err() != nil {
 			return
 		}
@@ -117,17 +162,39 @@ func (r *Runner) round(ctx context.Context, work *sync.WaitGroup) {
 			r.choose(i, rows, all, passed, turns)
 		}
 	}
+	var served sync.WaitGroup
 	for id, t := range turns {
-		r.begin(ctx, work, id, t)
+		t.round = this
+		served.Add(1)
+		r.begin(ctx, work, served.Done, id, t)
+	}
+	work.Go(func() {
+		served.Wait()
+		r.report(ctx, this)
+	})
+	for _, c := range r.chores {
+		c.see(ctx, work, mine)
 	}
 }
 
+// notMine notes a kind that another process has, or of which the store does not say
+// who has it.
+func (r *Runner) notMine(ctx context.Context, k house.DueKind, err error) {
+	if err != nil {
+		r.heard(ctx, k, true, err)
+		return
+	}
+	r.unheard[k] = false
+	r.c.Metrics.JobsLag(string(k), 0)
+}
+
 // begin does a turn beside the caller when there is room.
-func (r *Runner) begin(ctx context.Context, work *sync.WaitGroup, id seating.RestaurantID, t *turn) {
+func (r *Runner) begin(ctx context.Context, work *sync.WaitGroup, done func(), id seating.RestaurantID, t *turn) {
 	r.mu.Lock()
 	r.busy[id] = true
 	r.mu.Unlock()
 	work.Go(func() {
+		defer done()
 		defer func() {
 			r.mu.Lock()
 			delete(r.busy, id)
@@ -170,20 +237,23 @@ func (r *Runner) now(ctx context.Context) (servicetime.Instant, error) {
 // due reads the rows of a kind that are due; all says that these are all. The
 // oldest come first, and rows that fail or wait are among them, so whenever there
 // may be more behind, more are asked for: nothing is hidden by what is in front.
-func (r *Runner) due(ctx context.Context, k house.DueKind, now servicetime.Instant, err error) (rows []store.DueWork, all bool, _ error) {
+func (r *Runner) due(ctx context.Context, i int, this *round, now servicetime.Instant, err error) (rows []store.DueWork, all bool, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, askIn)
 	defer cancel()
+	k := kinds[i].due
 	for limit := look; err == nil && !all && limit <= lookMost; limit *= 10 {
 		rows, err = r.c.Work.Due(ctx, k, limit)
 		all = len(rows) < limit
 	}
 	if err != nil {
+		this.failed(i, "what is due cannot be read")
 		return nil, false, err
 	}
 	lag := time.Duration(0)
 	if len(rows) > 0 {
 		lag = max(0, now.Sub(rows[0].RunAt))
 	}
+	this.of[i].lag = lag
 	r.c.Metrics.JobsLag(string(k), lag)
 	return rows, all, nil
 }

@@ -24,6 +24,7 @@ const (
 // table.
 type turn struct {
 	id    seating.RestaurantID
+	round *round
 	fresh [][]store.DueWork // not tried yet
 	again [][]retry         // whose back-off is over
 }
@@ -57,6 +58,7 @@ func (t *turn) cut(i int) {
 
 // parcel is rows of a kind that are done by one command.
 type parcel struct {
+	i    int // of the kind
 	kind *kind
 	rows []store.DueWork
 }
@@ -69,14 +71,14 @@ func (t *turn) parcels() []parcel {
 	for i := range kinds {
 		k := &kinds[i]
 		if k.join != nil && len(t.fresh[i]) > 0 {
-			fresh = append(fresh, parcel{k, t.fresh[i]})
+			fresh = append(fresh, parcel{i, k, t.fresh[i]})
 		} else {
 			for _, w := range t.fresh[i] {
-				fresh = append(fresh, parcel{k, []store.DueWork{w}})
+				fresh = append(fresh, parcel{i, k, []store.DueWork{w}})
 			}
 		}
 		for _, w := range t.again[i] {
-			again = append(again, parcel{k, []store.DueWork{w.DueWork}})
+			again = append(again, parcel{i, k, []store.DueWork{w.DueWork}})
 		}
 	}
 	return append(fresh, again...)
@@ -87,20 +89,25 @@ func (t *turn) parcels() []parcel {
 func (r *Runner) serve(ctx context.Context, t *turn) {
 	began := r.c.Now()
 	for _, p := range t.parcels() {
-		if ctx.Err() != nil || r.c.Now().Sub(began) >= turnFor || !r.give(ctx, t.id, p) {
+		if ctx.Err() != nil || r.c.Now().Sub(began) >= turnFor || !r.give(ctx, t, p) {
 			return
 		}
 	}
 }
 
-// give has the work of a parcel done. It returns false when it is of no use to go
-// on with this restaurant.
-func (r *Runner) give(ctx context.Context, id seating.RestaurantID, p parcel) bool {
+// give has the work of a parcel done, while the lease of its kind is held. It
+// returns false when it is of no use to go on with this restaurant.
+func (r *Runner) give(ctx context.Context, t *turn, p parcel) bool {
+	lease := t.round.of[p.i].lease
+	if lease.lost() {
+		return true
+	}
 	var commands []decide.Command
 	read := p.rows[:0:0]
 	for _, w := range p.rows {
 		c, err := p.kind.command(w.Subject)
 		if err != nil {
+			t.round.failed(p.i, "a row cannot be read: "+w.Subject)
 			r.failed(ctx, w, slog.Any("error", err))
 			continue
 		}
@@ -113,37 +120,45 @@ func (r *Runner) give(ctx context.Context, id seating.RestaurantID, p parcel) bo
 	if len(commands) > 1 {
 		command = p.kind.join(commands)
 	}
-	within, cancel := context.WithTimeout(ctx, giveIn)
+	under, release := lease.within(ctx)
+	defer release()
+	within, cancel := context.WithTimeout(under, giveIn)
 	defer cancel()
-	_, err := r.c.Lines.Do(within, line.Request{Restaurant: id, Command: command, Actor: seating.System()})
-	if err != nil && ctx.Err() != nil {
-		return false // stopping: the line ends what it has begun, and the rows say what is left
+	_, err := r.c.Lines.Do(within, line.Request{Restaurant: t.id, Command: command, Actor: seating.System()})
+	if err != nil && under.Err() != nil {
+		return ctx.Err() == nil // stopping, or somebody else's now: the line ends what it has begun, and the rows say what is left
 	}
 	code := seating.CodeOf(err)
 	if err != nil && code == seating.CodeUnavailable {
-		r.unserved(ctx, id, p.kind, len(read))
+		t.round.failed(p.i, string(code))
+		r.unserved(ctx, t.id, p.kind, len(read))
 		return false
 	}
-	r.served(id)
+	r.served(t.id)
 	for _, w := range read {
-		if err != nil {
+		switch {
+		case err != nil:
+			t.round.failed(p.i, string(code))
 			r.failed(ctx, w, slog.String("code", string(code)))
-		} else {
-			r.granted(ctx, w)
+		case r.granted(ctx, w):
+			t.round.did(p.i)
+		default:
+			t.round.failed(p.i, "work stays although its command is granted")
 		}
 	}
 	return true
 }
 
 // granted notes a row whose command was granted. Usually it is gone by that; one
-// that stays is told, for its command will be given for ever.
-func (r *Runner) granted(ctx context.Context, w store.DueWork) {
+// that stays is told, for its command will be given for ever, and is not done.
+func (r *Runner) granted(ctx context.Context, w store.DueWork) (done bool) {
 	if times := r.tried(w); times > patience {
 		r.c.Metrics.JobsFailed(string(w.Kind), 1)
 		r.c.Logger.WarnContext(ctx, "due work stays although its command is granted", append(about(w), slog.Int("tries", times))...)
-		return
+		return false
 	}
 	r.c.Metrics.JobsDone(string(w.Kind), 1)
+	return true
 }
 
 // failed notes a row whose command was refused, or that has none.
