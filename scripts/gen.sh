@@ -30,6 +30,10 @@ mode=${1:---write}
 generate api/openapi.yaml openapi
 generate docs/configuration.md config --markdown
 generate docs/codes.md codes --markdown
+generate docs/events/README.md events --markdown
+for family in capacity booking restaurant refusal delivery; do
+	generate "docs/events/$family.md" events --markdown --family "$family"
+done
 if ((status)); then
 	echo "generated files are out of date: make gen" >&2
 fi

@@ -11,6 +11,7 @@ type configCmd struct {
 	Markdown bool `xor:"format" help:"Print the table of all settings as docs/configuration.md has it, whatever is in force."`
 	config.Flags
 	config.ServeFlags
+	config.WorkerFlags
 }
 
 // Help implements kong.HelpProvider.
@@ -24,7 +25,7 @@ func (c *configCmd) Run(s *session) error {
 	if c.Markdown {
 		return config.Markdown(s.stdout)
 	}
-	cfg, err := s.config(nil, c.Flags, c.ServeFlags)
+	cfg, err := s.config(nil, c.Flags, c.ServeFlags, c.WorkerFlags)
 	if err != nil {
 		return err
 	}

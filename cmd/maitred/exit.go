@@ -18,6 +18,9 @@ func exitCode(err error) int {
 	if err == nil {
 		return exitOK
 	}
+	if code, ok := errors.AsType[silentError](err); ok {
+		return int(code)
+	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}

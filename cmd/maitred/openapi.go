@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/maitred/maitred/internal/access"
+	"github.com/maitred/maitred/internal/backoffice"
 	"github.com/maitred/maitred/internal/control"
 	"github.com/maitred/maitred/internal/httpapi"
 	"github.com/maitred/maitred/internal/line"
@@ -21,9 +22,9 @@ type openapiCmd struct{}
 func (c *openapiCmd) Run(s *session) error {
 	var none *sqlite.Store
 	api, err := httpapi.New(httpapi.Deps{
-		Houses: (*live.Houses)(nil), Lines: (*line.Lines)(nil), Lists: none, Directory: none, Gate: access.NewGate(none, time.Now), Found: founder(nil),
+		Houses: (*live.Houses)(nil), Lines: (*line.Lines)(nil), Lists: none, Directory: none, Gate: access.NewGate(none, time.Now), Found: founder(nil), Webhooks: none,
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, CursorKey: make([]byte, 32), NewID: control.NewID,
-		Registry: prometheus.NewRegistry(),
+		Registry: prometheus.NewRegistry(), Office: backoffice.New(none, none, nil),
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,8 @@ type operatorCreateCmd struct {
 
 // Help implements kong.HelpProvider.
 func (*operatorCreateCmd) Help() string {
-	return `An operator's token makes restaurants over HTTP. It opens no restaurant: each answers it as if it did not exist.`
+	return `An operator's token makes restaurants and steers deliveries over HTTP. It opens no restaurant: each answers it as if it did
+not exist.`
 }
 
 // Validate implements kong.Validatable.
@@ -46,7 +47,7 @@ func (c *operatorCreateCmd) Run(s *session) error {
 	if c.JSON {
 		return s.json(made)
 	}
-	s.printf("id     %s\ntoken  %s\n\nThe token is shown this once. Keep it safe: it may make restaurants.\n", made.ID, made.Secret)
+	s.printf("id     %s\ntoken  %s\n\nThe token is shown this once. Keep it safe: it may make restaurants and steer deliveries.\n", made.ID, made.Secret)
 	return nil
 }
 

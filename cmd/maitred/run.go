@@ -26,9 +26,11 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Load the demo data without serving it."`
 	Restaurant restaurantCmd `cmd:"" help:"Make and list restaurants."`
 	Token      tokenCmd      `cmd:"" help:"Make, list and revoke API tokens."`
-	Operator   operatorCmd   `cmd:"" help:"Make, list and revoke the tokens of operators, who make restaurants over HTTP."`
+	Operator   operatorCmd   `cmd:"" help:"Make, list and revoke the tokens of operators, who make restaurants and steer deliveries over HTTP."`
 	Member     memberCmd     `cmd:"" help:"Add, list, change and remove the people of a restaurant."`
 	Holds      holdsCmd      `cmd:"" help:"List, release and expire holds."`
+	Outbox     outboxCmd     `cmd:"" help:"See and steer what is delivered to other systems."`
+	Jobs       jobsCmd       `cmd:"" help:"List jobs, and have one run now."`
 	Verify     verifyCmd     `cmd:"" help:"Check a database against everything that must hold."`
 	Export     exportCmd     `cmd:"" help:"Write a restaurant down as JSON."`
 	Import     importCmd     `cmd:"" help:"Bring an export into an empty restaurant."`
@@ -36,6 +38,7 @@ type cli struct {
 	Config     configCmd     `cmd:"" help:"Show the settings in force and where they come from."`
 	Openapi    openapiCmd    `cmd:"" name:"openapi" help:"Print the HTTP contract as OpenAPI 3.1."`
 	Codes      codesCmd      `cmd:"" help:"Print the error codes of the API."`
+	Events     eventsCmd     `cmd:"" help:"Print the events that other systems are told."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
@@ -145,6 +148,14 @@ func usage(format string, args ...any) error {
 // errSilent ends a command that has said everything already.
 var errSilent = errors.New("refused")
 
+// silentError is errSilent with an exit code of its own.
+type silentError int
+
+func (silentError) Error() string { return errSilent.Error() }
+
+// Unwrap makes it an errSilent.
+func (silentError) Unwrap() error { return errSilent }
+
 // fail tells an error to a person and returns its exit code.
 func (s *session) fail(err error) int {
 	if !errors.Is(err, errSilent) {
@@ -185,11 +196,19 @@ func (s *session) change(flags config.Flags, name string, in, out any) error {
 		if err != nil {
 			return err
 		}
-		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w at %s", control.ErrNoDatabase, db)
+		if err := s.there(db); err != nil {
+			return err
 		}
 	}
 	return s.changeIn(c, control.Standard(), name, in, out)
+}
+
+// there refuses a SQLite file that does not exist.
+func (s *session) there(db string) error {
+	if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w at %s", control.ErrNoDatabase, db)
+	}
+	return nil
 }
 
 func (s *session) changeIn(c config.Config, ops control.Operations, name string, in, out any) error {

@@ -26,6 +26,7 @@ type serveCmd struct {
 	DemoDate *servicetime.Date `env:"MAITRED_DEMO_DATE" placeholder:"YYYY-MM-DD" help:"First day of the demo's book, instead of today. The clock stays the real one."`
 	config.Flags
 	config.ServeFlags
+	config.WorkerFlags
 }
 
 // Help implements kong.HelpProvider.
@@ -54,7 +55,7 @@ func (c *serveCmd) Run(s *session) error {
 	if c.Demo {
 		defaults["db"] = config.DemoDB
 	}
-	cfg, err := s.config(defaults, c.Flags, c.ServeFlags)
+	cfg, err := s.config(defaults, c.Flags, c.ServeFlags, c.WorkerFlags)
 	if err != nil {
 		return err
 	}
@@ -84,8 +85,10 @@ type server struct {
 	listener net.Listener
 	api      *httpapi.Server
 	served   chan error
-	jobs     func()          // ends the jobs, and waits for them
-	operator *control.Server // of a SQLite file
+	jobs     func()              // ends the jobs, and waits for them
+	deliver  func(time.Duration) // ends the worker, and waits for what it has at hand
+	record   func(time.Duration) // ends the recorder, and waits for what it has kept
+	operator *control.Server     // of a SQLite file
 }
 
 // start opens the database, loads the demo and begins to listen.
@@ -111,10 +114,13 @@ func (s *server) start() error {
 		}
 	}
 	s.jobs = startJobs(s.ctx, s.app, s.config.JobsInterval, metrics)
+	s.record = startRecorder(s.ctx, s.app, metrics)
+	s.deliver = startWorker(s.ctx, s.config, s.app, metrics)
 	api, err := httpapi.New(httpapi.Deps{
 		Houses: s.app.Houses, Lines: s.app.Lines, Lists: s.app.Store, Directory: s.app.Store,
-		Gate: access.NewGate(s.app.Store, time.Now), Found: founder(s.app), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
+		Gate: access.NewGate(s.app.Store, time.Now), Found: founder(s.app), Office: s.app.Office(), Logger: s.logger, Now: time.Now, CursorKey: cursorKey(s.config.CursorKey),
 		NewID: control.NewID, Registry: registry, Ready: s.app.Ready,
+		Webhooks: s.app.Store, Sealer: sealer(s.config.Webhooks), Allow: s.config.Webhooks.Allow, Tell: s.app.Tell,
 	})
 	if err != nil {
 		return err
@@ -124,7 +130,7 @@ func (s *server) start() error {
 		return err
 	}
 	base := baseURL(s.listener.Addr())
-	ops := control.Standard()
+	ops := control.Standard().With(drainBeside())
 	if s.demo != nil {
 		file, err := demoFile(s.config.DB)
 		if err != nil {
@@ -172,12 +178,17 @@ func (s *server) wait() error {
 	}
 }
 
-// closeWithin is how long the lines and the store may take to end after the
-// requests have; with the default grace all of it fits into 5 s.
-const closeWithin = 750 * time.Millisecond
+// recordWithin, deliverWithin and closeWithin are how long what was told, deliveries
+// at hand, and the lines and the store may take to end after the requests have; with the default grace all of
+// it fits into 5 s.
+const (
+	recordWithin  = 100 * time.Millisecond
+	deliverWithin = 250 * time.Millisecond
+	closeWithin   = 500 * time.Millisecond
+)
 
 // stop ends what was started, in order: no more requests, those at hand answered,
-// jobs ended, lines and store closed, lock given back.
+// jobs and deliveries ended, lines and store closed, lock given back.
 func (s *server) stop() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), s.config.ShutdownGrace)
 	defer cancel()
@@ -195,6 +206,12 @@ func (s *server) stop() error {
 	}
 	if s.jobs != nil {
 		s.jobs()
+	}
+	if s.record != nil {
+		s.record(recordWithin + max(0, time.Until(deadline(ctx))))
+	}
+	if s.deliver != nil {
+		s.deliver(deliverWithin + max(0, time.Until(deadline(ctx))))
 	}
 	if s.app != nil {
 		closed := make(chan error, 1)

@@ -61,10 +61,16 @@ var listens = regexp.MustCompile(`listens on (http://\S+)`)
 // serve starts a server and waits until it says where it listens.
 func serve(t *testing.T, args ...string) *running {
 	t.Helper()
+	return serveWith(t, nil, args...)
+}
+
+// serveWith starts a server in an environment.
+func serveWith(t *testing.T, env []string, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{t: t, out: newOutput(), log: newOutput(), cancel: cancel, ended: make(chan int, 1)}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)
-	go func() { r.ended <- run(ctx, args, nil, strings.NewReader(""), r.out, r.log) }()
+	go func() { r.ended <- run(ctx, args, env, strings.NewReader(""), r.out, r.log) }()
 	t.Cleanup(func() {
 		cancel()
 		if r.ended != nil {

@@ -19,8 +19,10 @@ type Config struct {
 	LogFormat     LogFormat
 	ShutdownGrace time.Duration // how long requests at hand are waited for
 	JobsInterval  time.Duration // from one look for due work to the next
+	OutboxLease   time.Duration // of a worker of the outbox
 	Hold          seating.HoldRules
 	CursorKey     Secret // signs list cursors; empty: a new one at each start
+	Webhooks      Webhooks
 
 	// Unknown are variables of the environment that begin like ours and are none:
 	// most likely spelled wrong.
@@ -207,6 +209,9 @@ func (c *Config) validate() []Fault {
 	}
 	if h.MinTTL > h.MaxTTL {
 		add("hold-ttl-min", "is %d s, above hold-ttl-max (%d s)", h.MinTTL, h.MaxTTL)
+	}
+	if len(c.Webhooks.PreviousSealKey) > 0 && len(c.Webhooks.SealKey) == 0 {
+		add("seal-key-previous", "goes with seal-key, which is not set")
 	}
 	return faults
 }

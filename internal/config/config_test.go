@@ -102,7 +102,15 @@ func TestEachSettingRefusesWhatItCannotBe(t *testing.T) {
 		{"MAITRED_HOLD_BUDGET_WINDOW", "5", "4"},
 		{"MAITRED_HOLD_BUDGET_WINDOW", "3600", "3601"},
 		{"MAITRED_HOLD_BUDGET_WINDOW", "60", "1m"},
+		{"MAITRED_OUTBOX_LEASE", "3s", "99ms"},
 		{"MAITRED_CURSOR_KEY", strings.Repeat("k", 32), strings.Repeat("k", 31)},
+		{"MAITRED_SEAL_KEY", strings.Repeat("k", 32), strings.Repeat("k", 31)},
+		{"MAITRED_SEAL_KEY", strings.Repeat("k", 33), "short"},
+		{"MAITRED_WEBHOOK_ALLOW", "127.0.0.0/8", "127.0.0.1/8"},
+		{"MAITRED_WEBHOOK_ALLOW", "10.1.0.0/16, fd00::/64", "10.1.0.0/16,,fd00::/64"},
+		{"MAITRED_WEBHOOK_ALLOW", "192.168.1.7/32", "192.168.1.7"},
+		{"MAITRED_WEBHOOK_ALLOW", "0.0.0.0/0,::/0", "::ffff:10.0.0.0/104"},
+		{"MAITRED_WEBHOOK_ALLOW", "10.0.0.0/8", "example.com"},
 	} {
 		load(t, config.Source{Env: []string{tt.name + "=" + tt.good}})
 		_, err := config.Load(config.Source{Env: []string{tt.name + "=" + tt.bad}})
@@ -191,7 +199,7 @@ func TestMisspelledVariableIsNamed(t *testing.T) {
 func TestEverySettingHasItsFlagAndDocumentation(t *testing.T) {
 	t.Parallel()
 	var flags []string
-	for _, s := range []any{config.Flags{}, config.ServeFlags{}} {
+	for _, s := range []any{config.Flags{}, config.ServeFlags{}, config.WorkerFlags{}} {
 		for f := range reflect.TypeOf(s).Fields() {
 			flags = append(flags, f.Tag.Get("name"))
 		}

@@ -28,6 +28,12 @@ type ServeFlags struct {
 	HoldBudgetWindow *string `name:"hold-budget-window" group:"settings" placeholder:"SECONDS" help:"${hold_budget_window_help}"`
 }
 
+// WorkerFlags are the settings of what delivers the outbox.
+type WorkerFlags struct {
+	OutboxLease  *string `name:"outbox-lease" group:"settings" placeholder:"DURATION" help:"${outbox_lease_help}"`
+	WebhookAllow *string `name:"webhook-allow" group:"settings" placeholder:"PREFIXES" help:"${webhook_allow_help}"`
+}
+
 // Given collects the flags that were on the command line, by setting name, out
 // of structs like Flags and ServeFlags.
 func Given(structs ...any) map[string]string {

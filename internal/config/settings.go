@@ -104,6 +104,9 @@ var settings = []Setting{
 	duration("jobs-interval", "MAITRED_JOBS_INTERVAL", "5s",
 		"How often a server looks for work that is due, ± 20 %: holds that lapsed, parties that are late or stay, days to close.",
 		func(c *Config) *time.Duration { return &c.JobsInterval }),
+	duration("outbox-lease", "MAITRED_OUTBOX_LEASE", "15s",
+		"How long a worker of the outbox keeps its share of the deliveries without a sign of life; others take it over then.",
+		func(c *Config) *time.Duration { return &c.OutboxLease }),
 	seconds("hold-ttl-min", "MAITRED_HOLD_TTL_MIN", seating.DefaultHoldRules().MinTTL, 1, seating.MaxHoldTTL,
 		"The shortest hold of a new restaurant's policy; a shorter request is raised to it.",
 		func(h *seating.HoldRules) *servicetime.Seconds { return &h.MinTTL }),
@@ -131,6 +134,13 @@ var settings = []Setting{
 		},
 		get: func(c *Config) string { return c.CursorKey.String() },
 	},
+	webhookAllow(),
+	sealKey("seal-key", "MAITRED_SEAL_KEY",
+		"Seals the secrets of webhooks, in every process the same. Without it no webhook can be made, and none is delivered.",
+		func(c *Config) *Secret { return &c.Webhooks.SealKey }),
+	sealKey("seal-key-previous", "MAITRED_SEAL_KEY_PREVIOUS",
+		"The seal-key before this one: it opens what it sealed, until each webhook's secret has been rotated.",
+		func(c *Config) *Secret { return &c.Webhooks.PreviousSealKey }),
 }
 
 // Settings lists the table.

@@ -33,7 +33,11 @@ type App struct {
 	Hold   seating.HoldRules
 	Logger *slog.Logger
 
-	peers *peers // nil: no other process changes the database
+	// Tell takes events that no change made; nil: nobody keeps them. It never blocks.
+	Tell func(store.Told)
+
+	peers *peers    // nil: no other process changes the database
+	work  listeners // who is told that something may wait to be delivered
 }
 
 // Config says what to open and how.

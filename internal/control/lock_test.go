@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/maitred/maitred/internal/access"
 	"github.com/maitred/maitred/internal/control"
 )

@@ -48,6 +48,13 @@ const (
 	HoldRelease      = "hold.release"
 	HoldExpire       = "hold.expire"
 	Import           = "import"
+	OutboxRetry      = "outbox.retry"
+	OutboxRedrive    = "outbox.redrive"
+	OutboxSkip       = "outbox.skip"
+	OutboxPause      = "outbox.pause"
+	OutboxResume     = "outbox.resume"
+	OutboxDrain      = "outbox.drain" // not standard: how depends on who has the database, see DrainBy
+	JobRun           = "job.run"
 )
 
 // Standard lists the operations of this package.
@@ -65,6 +72,12 @@ func Standard() Operations {
 		HoldRelease:      Define(ReleaseHold),
 		HoldExpire:       Define(ExpireHolds),
 		Import:           Define(ImportDocument),
+		OutboxRetry:      Define(RetryRows),
+		OutboxRedrive:    Define(RedriveRows),
+		OutboxSkip:       Define(SkipRow),
+		OutboxPause:      Define(PauseSink),
+		OutboxResume:     Define(ResumeSink),
+		JobRun:           Define(AskForJob),
 	}
 }
 

@@ -29,7 +29,7 @@ type peers struct {
 // context ends neither.
 func meet(ctx context.Context, a *App, signals store.Signals, c Config) *peers {
 	p := &peers{logger: a.Logger, notifier: notify.New(signals, notify.Config{
-		Logger: a.Logger, OnMoved: a.Houses.Moved,
+		Logger: a.Logger, OnMoved: a.moved,
 		OnSent: c.Metrics.Sent, OnHeard: c.Metrics.Heard, OnConnected: c.Metrics.Connected,
 	})}
 	p.deaf = a.Houses.OnChange(func(changed live.Changed) {

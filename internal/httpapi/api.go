@@ -13,11 +13,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/maitred/maitred/internal/access"
+	"github.com/maitred/maitred/internal/backoffice"
+	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/line"
 	"github.com/maitred/maitred/internal/live"
 	"github.com/maitred/maitred/internal/query"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
+	"github.com/maitred/maitred/internal/webhook"
 )
 
 // Lines gives commands to restaurants; line.Lines is one.
@@ -32,6 +35,8 @@ var _ Lines = (*line.Lines)(nil)
 type Houses interface {
 	query.Houses
 	Invalidate(id seating.RestaurantID, reason string)
+	// Known returns the house in memory as it is; nil when there is none.
+	Known(id seating.RestaurantID) *house.House
 }
 
 var _ Houses = (*live.Houses)(nil)
@@ -44,12 +49,17 @@ type Deps struct {
 	Directory Directory
 	Gate      *access.Gate
 	Found     Founder
+	Webhooks  store.Webhooks
+	Sealer    *webhook.Sealer // of the secrets of webhooks; nil: none can be made
+	Allow     webhook.Allow   // what webhooks may reach besides public addresses
+	Office    *backoffice.Office
 	Logger    *slog.Logger
 	Now       func() time.Time // the process's clock, for durations and memories
 	CursorKey []byte           // ≥ 16 bytes, the same in every process of a deployment
 	NewID     func() [16]byte  // UUIDv7
 	Registry  *prometheus.Registry
 	Ready     func(ctx context.Context) error // nil error: may serve; nil func: always
+	Tell      func(store.Told)                // takes what was refused, without ever blocking; nil: nobody listens
 }
 
 // Validate reports what is missing.
@@ -57,7 +67,7 @@ func (d Deps) Validate() error {
 	var missing []error
 	for name, v := range map[string]bool{
 		"Houses": d.Houses == nil, "Lines": d.Lines == nil, "Lists": d.Lists == nil, "Directory": d.Directory == nil,
-		"Gate": d.Gate == nil, "Found": d.Found == nil, "Logger": d.Logger == nil, "Now": d.Now == nil, "NewID": d.NewID == nil, "Registry": d.Registry == nil,
+		"Gate": d.Gate == nil, "Found": d.Found == nil, "Webhooks": d.Webhooks == nil, "Office": d.Office == nil, "Logger": d.Logger == nil, "Now": d.Now == nil, "NewID": d.NewID == nil, "Registry": d.Registry == nil,
 	} {
 		if v {
 			missing = append(missing, fmt.Errorf("httpapi: %s is missing", name))
@@ -77,11 +87,17 @@ type API struct {
 	directory Directory
 	gate      *access.Gate
 	found     Founder
+	webhooks  store.Webhooks
+	sealer    *webhook.Sealer
+	allow     webhook.Allow
+	office    *backoffice.Office
 	names     *names
 	logger    *slog.Logger
 	now       func() time.Time
 	newID     func() [16]byte
 	ready     func(ctx context.Context) error
+	tell      func(store.Told)
+	sampled   *sampler
 	cursors   cursors
 	judge     *judge
 	metrics   *metrics
@@ -103,9 +119,11 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{
 		reader: query.New(d.Houses, d.Lists), lines: d.Lines, gate: d.Gate, names: newNames(d.Directory, d.Now, d.Logger),
-		houses: d.Houses, directory: d.Directory, found: d.Found,
+		houses: d.Houses, directory: d.Directory, found: d.Found, office: d.Office,
+		webhooks: d.Webhooks, sealer: d.Sealer, allow: d.Allow,
 		logger: d.Logger, now: d.Now, newID: d.NewID, ready: d.Ready, cursors: cursors{key: d.CursorKey}, registry: d.Registry,
 	}
+	a.tell, a.sampled = d.Tell, newSampler()
 	var err error
 	if a.metrics, err = newMetrics(d.Registry); err != nil {
 		return nil, err
@@ -123,7 +141,8 @@ func (a *API) declare() []*operation {
 	var list []*operation
 	for _, part := range [][]*operation{
 		a.identity(), a.founding(), a.bookings(), a.changes(), a.lifecycle(), a.evening(), a.guests(), a.records(), a.selection(), a.holds(), a.assignments(),
-		a.floor(), a.policy(), a.calendar(), a.system(), a.restaurant(), a.zones(), a.tables(), a.joins(), a.blocks(),
+		a.floor(), a.policy(), a.calendar(), a.system(), a.restaurant(), a.zones(), a.tables(), a.joins(), a.blocks(), a.hooks(), a.observability(),
+		a.officeOperations(),
 	} {
 		list = append(list, part...)
 	}

@@ -22,7 +22,10 @@ import (
 )
 
 // operatorOperations are those that operators alone may call.
-var operatorOperations = []string{"create-restaurant"}
+var operatorOperations = []string{
+	"create-restaurant", "get-outbox-status", "list-outbox-rows", "get-outbox-row", "retry-outbox-rows", "redrive-outbox", "skip-outbox-row",
+	"pause-sink", "resume-sink", "list-operations", "list-jobs", "run-job",
+}
 
 // deploymentHolds are hold rules that a deployment sets for new restaurants.
 func deploymentHolds() seating.HoldRules {

@@ -34,7 +34,10 @@ var wantCapability = map[string]seating.Capability{
 	"put-adjacencies": "configure", "put-combinations": "configure",
 	"create-block": "configure", "change-block": "configure", "remove-block": "configure",
 	"change-restaurant": "administer", "delete-restaurant": "own",
-	"put-floor": "configure", "put-policy": "configure", "put-service-periods": "configure", "put-closures": "configure",
+	"list-webhooks": "administer", "create-webhook": "administer", "get-webhook": "administer", "change-webhook": "administer",
+	"remove-webhook": "administer", "rotate-webhook-secret": "administer", "test-webhook": "administer", "list-deliveries": "administer",
+	"list-observability-events": "administer",
+	"put-floor":                 "configure", "put-policy": "configure", "put-service-periods": "configure", "put-closures": "configure",
 }
 
 // open operations need no token.
@@ -85,7 +88,7 @@ func (s *stack) documented() []documented {
 
 // at fills the path of an operation.
 func (d documented) at(restaurant, object string) string {
-	return strings.NewReplacer("{restaurantId}", restaurant, "{bookingId}", object, "{holdId}", object, "{zoneId}", object, "{tableId}", object, "{blockId}", object, "{code}", "INVALID").Replace(d.path)
+	return strings.NewReplacer("{restaurantId}", restaurant, "{bookingId}", object, "{holdId}", object, "{zoneId}", object, "{tableId}", object, "{blockId}", object, "{endpointId}", object, "{code}", "INVALID").Replace(d.path)
 }
 
 // untouched is a body that must not be read.
@@ -208,13 +211,18 @@ func (s *stack) operatorsOnly(d documented) {
 	if d.Capability != "" || len(d.Security) != 1 || d.Security[0]["operator"] == nil {
 		s.t.Errorf("%s: documented with security %v, capability %q, want an operator's", d.ID, d.Security, d.Capability)
 	}
+	d.path = officePath(d.path)
 	for _, v := range []venue{s.one, s.two} {
 		for role, token := range v.tokens {
 			s.do(d.method, d.path, token, untouched{s.t, d.ID + " " + string(role)}).refused(http.StatusForbidden, seating.CodeForbidden)
 		}
 	}
+	if d.Body == nil {
+		s.do(d.method, d.path, s.operator, nil).want(operatorAnswer(d.ID))
+		return
+	}
 	s.do(d.method, d.path, s.operator, "{").refused(http.StatusBadRequest, seating.CodeUnreadable)
-	s.do(d.method, d.path, s.operator, freshSlug(d.example())).want(http.StatusCreated)
+	s.do(d.method, d.path, s.operator, noRow(freshSlug(d.example()))).want(operatorAnswer(d.ID))
 }
 
 func TestOperationWithoutCapabilityFailsAtStart(t *testing.T) {

@@ -40,6 +40,7 @@ type call struct {
 	zone       seating.ZoneID
 	table      seating.TableID
 	block      seating.BlockID
+	endpoint   seating.EndpointID
 
 	query   url.Values
 	key     string
@@ -47,6 +48,8 @@ type call struct {
 	least   *seating.Version // Min-Version
 	body    any              // pointer to the operation's body type
 	dryRun  bool             // decide, and do nothing
+	asked   string           // the command that was given
+	later   func()           // what is told after the answer; nil: nothing
 }
 
 // step is one step of the pipeline; it ends the request by an error.
@@ -118,7 +121,7 @@ func (c *call) locate() error {
 	return c.locateFloor()
 }
 
-// locateFloor reads the ids of things of the floor.
+// locateFloor reads the ids of things of the floor, and of webhooks.
 func (c *call) locateFloor() (err error) {
 	if v := c.r.PathValue("zoneId"); v != "" {
 		if c.zone, err = seating.ParseID[seating.ZoneID](v); err != nil {
@@ -133,6 +136,11 @@ func (c *call) locateFloor() (err error) {
 	if v := c.r.PathValue("blockId"); v != "" {
 		if c.block, err = seating.ParseID[seating.BlockID](v); err != nil {
 			return noBlock()
+		}
+	}
+	if v := c.r.PathValue("endpointId"); v != "" {
+		if c.endpoint, err = seating.ParseID[seating.EndpointID](v); err != nil {
+			return noWebhook()
 		}
 	}
 	return nil
@@ -258,6 +266,7 @@ func (c *call) command(cmd decide.Command) (line.Answer, error) {
 			return line.Answer{}, err
 		}
 	}
+	c.asked = cmd.Name()
 	answer, err := c.api.lines.Do(c.ctx, request)
 	if e, ok := errors.AsType[*seating.Error](err); !ok || !e.Details.Moved {
 		return answer, err

@@ -91,9 +91,11 @@ func (a *API) serve(op *operation, w http.ResponseWriter, r *http.Request) {
 	reply, err := c.run()
 	if err != nil {
 		c.refuse(err)
+		c.tellRefusal(ctx, err)
 		return
 	}
 	c.answer(reply)
+	c.told()
 }
 
 // refuse answers with a problem.

@@ -76,6 +76,7 @@ func validateSelection(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.tellVerdict(h, e, verdict)
 	out := Verdict{
 		OK: verdict.OK, Summary: verdict.Summary, Stamp: c.stamp(h),
 		Checks: list(checksOf(verdict.Checks, c.names(principalsOfChecks(verdict.Checks)...))),

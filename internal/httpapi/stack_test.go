@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/maitred/maitred/internal/access"
+	"github.com/maitred/maitred/internal/backoffice"
 	"github.com/maitred/maitred/internal/control"
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/line"
@@ -29,6 +31,7 @@ import (
 	"github.com/maitred/maitred/internal/store"
 	"github.com/maitred/maitred/internal/store/sqlite"
 	"github.com/maitred/maitred/internal/telemetry"
+	"github.com/maitred/maitred/internal/webhook"
 )
 
 func TestMain(m *testing.M) {
@@ -173,8 +176,10 @@ func build(ctx context.Context, t testing.TB, path string) *stack {
 	s.deps = Deps{
 		Houses: s.houses, Lines: s.lines, Lists: s.store, Directory: s.store, Gate: access.NewGate(s.store, s.clock.now),
 		Logger: logger, Now: s.clock.now, CursorKey: []byte("0123456789abcdef"), NewID: newUUID,
-		Registry: registry, Found: founder(&control.App{Store: s.store, Houses: s.houses, Hold: deploymentHolds(), Logger: logger}),
+		Registry: registry, Webhooks: s.store, Sealer: webhook.NewSealer([]byte(sealKey), nil), Allow: webhook.Allow{netip.MustParsePrefix("127.0.0.0/8")},
+		Found: founder(&control.App{Store: s.store, Houses: s.houses, Hold: deploymentHolds(), Logger: logger}),
 	}
+	s.deps.Office = backoffice.New(s.store, s.store, nil)
 	operator, secret := access.NewOperator(newUUID(), "ops", 0)
 	if err := s.store.PutOperator(ctx, operator); err != nil {
 		t.Fatal(err)
