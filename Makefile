@@ -10,6 +10,7 @@ GOLANGCI_LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME ?= 20s
 ONLY ?=
 REST ?= 0
+QUICK ?=
 
 .PHONY: help
 help: ## this list
@@ -24,11 +25,13 @@ test: ## layout, vet and every test with the race detector; says what was missin
 	@scripts/test.sh
 
 .PHONY: lint
-lint: ## golangci-lint: the arrows between packages, style, layout
+lint: ## golangci-lint: the arrows between packages, style, layout; who writes observability events
+	$(GO) -C tools run ./onesink ..
 	$(GOLANGCI_LINT) config verify
 	$(GOLANGCI_LINT) run ./...
 	$(GOLANGCI_LINT) fmt --diff
 	cd tools && $(GO) tool golangci-lint run --config ../.golangci.yml ./...
+	cd bench && $(GO) tool -modfile=../tools/go.mod golangci-lint run --config ../.golangci.yml ./...
 
 .PHONY: fmt
 fmt: ## put every Go file into the one layout
@@ -58,6 +61,10 @@ fuzz: ## every fuzz target for FUZZTIME (20s) each
 bench: ## benchmarks of the packages, then those beside rivals and floors
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	@if [[ -f bench/go.mod ]]; then $(GO) -C bench run .; fi
+
+.PHONY: bench-outbox
+bench-outbox: ## the outbox beside rivals and floors (QUICK=1 for a look, ONLY=drain,latency for some)
+	$(GO) -C bench run . $(if $(QUICK),-quick) $(if $(QUICK)$(ONLY),,-results results/outbox.md) -outbox '$(ONLY)' -json ../bin/outbox.json
 
 .PHONY: soak
 soak: ## the long tests (up to an hour), then fuzz and mutants

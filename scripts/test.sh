@@ -17,6 +17,7 @@ if [[ -n $unformatted ]]; then
 fi
 go vet ./... || failed+=(vet)
 go -C tools vet ./... || failed+=("vet of tools")
+go -C bench vet ./... || failed+=("vet of bench")
 
 go tool -modfile=tools/go.mod gotestsum --format standard-quiet --hide-summary=skipped --jsonfile "$events" -- \
 	-race -shuffle=on -timeout "${TEST_TIMEOUT:-15m}" "${@:-./...}" || failed+=(test)
@@ -26,6 +27,7 @@ go tool -modfile=tools/go.mod gotestsum --format standard-quiet --hide-summary=s
 	-count=1 -run '^TestModel(SQLite|Postgres)$|^TestLockFirst|^TestTwoFridays$' -timeout "${TEST_TIMEOUT:-15m}" ./internal/line ./internal/friday || failed+=("test without the race detector")
 cat "$events.models" >>"$events" && rm "$events.models"
 go -C tools test ./... || failed+=("test of tools")
+go -C bench test ./... || failed+=("test of bench")
 
 # Tests that need what this machine lacks skip with "SKIP-FAILS-CI: what is missing".
 missing=$(sed -n 's/.*"Output":".*\(SKIP-FAILS-CI[^"\\]*\).*/\1/p' "$events" | sort | uniq -c)
