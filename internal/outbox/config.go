@@ -36,7 +36,7 @@ type Config struct {
 	PerFlow  int           // 100 rows of one flow, when others wait too
 	InFlight int           // 64 rows of one restaurant delivered at the same time, per sink
 	Linger   time.Duration // how long it lets woken work gather before it begins; 0: not at all
-	Gap      time.Duration // 10 ms: least time between the beginnings of two exchanges when they find little
+	Gap      time.Duration // 3 ms: least time between the beginnings of two exchanges when they find little
 	Timeout  time.Duration // 30 s for one Deliver
 
 	// Random picks a part of a duration; nil: any, at random.
@@ -65,7 +65,7 @@ func (c Config) withDefaults() Config {
 	c.Batch = cmp.Or(c.Batch, 500)
 	c.PerFlow = min(cmp.Or(c.PerFlow, 100), c.Batch)
 	c.InFlight = cmp.Or(c.InFlight, 64)
-	c.Gap = cmp.Or(c.Gap, 10*time.Millisecond)
+	c.Gap = cmp.Or(c.Gap, 3*time.Millisecond)
 	c.Timeout = cmp.Or(c.Timeout, 30*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -70,9 +70,7 @@ func (s *Store) Turn(ctx context.Context, t store.Turn) (store.Turned, error) {
 	var held []int
 	f := &flush{}
 	f.as(roleSystem, noRestaurant)
-	if !settles(t) {
-		f.exec("NeedNotWait")
-	}
+	f.exec("NeedNotWait")
 	f.exec("PlanOnce")
 	queueHold(f, fence, &held)
 	f.one("SinkState", []any{t.Sink}, nil, instant(&done.Now), &done.Paused)
@@ -89,13 +87,6 @@ func (s *Store) Turn(ctx context.Context, t store.Turn) (store.Turned, error) {
 	}
 	done.More, done.Next = out.goOn(t.Flows, t.From, t.Limit, perFlow(t.Limit, t.PerFlow), t.Sweep)
 	return done, nil
-}
-
-// settles reports whether a turn writes anything that must outlive a crash of the
-// server. The notes of what was handed out need not: they tell of a worker that
-// died, and a lost one costs a row a try.
-func settles(t store.Turn) bool {
-	return len(t.Done)+len(t.Failed)+len(t.Dead)+len(t.Circuits)+len(t.Log) > 0
 }
 
 // perFlow is how many rows of one flow may be handed out.
