@@ -23,16 +23,29 @@ func typesOf(word string) []seating.EventType {
 	return types
 }
 
-// eventFilter judges what a webhook is to be sent. A word that means nothing is
-// refused: nobody would notice that nothing comes.
+// madeByChanges reports whether a change makes events of one of the types. Those that
+// are told without one go to the observability events alone.
+func madeByChanges(types []seating.EventType) bool {
+	return slices.ContainsFunc(types, func(t seating.EventType) bool {
+		e, _ := seating.KnownEvent(t)
+		return !e.Told
+	})
+}
+
+// eventFilter judges what a webhook is to be sent. A word by which nothing can come
+// is refused: nobody would notice.
 func eventFilter(words []string) ([]string, []seating.Field) {
 	var faults []seating.Field
 	var filter []string
 	for i, word := range words {
-		switch {
-		case len(typesOf(word)) == 0:
+		switch types := typesOf(word); {
+		case len(types) == 0:
 			faults = append(faults, seating.Field{
 				Pointer: "/events/" + itoa(i), Message: "must be a type of event, or the beginning of some like booking.*",
+			})
+		case !madeByChanges(types):
+			faults = append(faults, seating.Field{
+				Pointer: "/events/" + itoa(i), Message: "is told to the observability events alone: webhooks get the events of changes",
 			})
 		case !slices.Contains(filter, word):
 			filter = append(filter, word)

@@ -290,7 +290,7 @@ func (w *Worker) gauge(ctx context.Context) {
 			if !b.Oldest.IsZero() {
 				age = max(0, b.Now.Sub(b.Oldest))
 			}
-			w.c.Metrics.OutboxBacklog(b.Sink, b.Rows, b.Parked, age)
+			w.c.Metrics.OutboxBacklog(b.Sink, b.Rows, b.Parked, age, b.Paused)
 		}
 		pause(ctx, w.c.around(gaugeEvery))
 	}

@@ -28,6 +28,7 @@ const (
 	// Of the outbox.
 	NameOutboxBacklog    = "maitred_outbox_backlog"                    // rows that wait, by sink; an estimate above 10,000
 	NameOutboxOldest     = "maitred_outbox_oldest_age_seconds"         // since the commit of the oldest waiting row, by sink: the alert
+	NameOutboxPaused     = "maitred_outbox_paused"                     // 1 while a sink is paused, by sink
 	NameOutboxParked     = "maitred_outbox_parked_aggregates"          // that wait behind a failed row, by sink
 	NameOutboxLag        = "maitred_outbox_commit_to_dispatch_seconds" // from a commit until its delivery begins, by sink
 	NameOutboxDispatch   = "maitred_outbox_dispatch_seconds"           // one call of a sink, by sink and worst result

@@ -10,6 +10,7 @@ import (
 type outbox struct {
 	backlog   *prometheus.GaugeVec
 	oldest    *prometheus.GaugeVec
+	paused    *prometheus.GaugeVec
 	parked    *prometheus.GaugeVec
 	lag       *prometheus.HistogramVec
 	dispatch  *prometheus.HistogramVec
@@ -36,6 +37,7 @@ func newOutbox(r *prometheus.Registry) outbox {
 	o := outbox{
 		backlog: gauge(NameOutboxBacklog, "Rows of the outbox that wait, parked ones too; estimated when there are many."),
 		oldest:  gauge(NameOutboxOldest, "Seconds since the oldest waiting row was committed."),
+		paused:  gauge(NameOutboxPaused, "1 while an operator has paused the sink."),
 		parked:  gauge(NameOutboxParked, "Aggregates that wait behind a row that failed."),
 		lag: histogram(NameOutboxLag, "Seconds from the commit of an event until its delivery begins.",
 			prometheus.ExponentialBuckets(0.0005, 2, 20), "sink"),
@@ -50,16 +52,17 @@ func newOutbox(r *prometheus.Registry) outbox {
 		handovers: counter(NameOutboxHandovers, "Lanes that this worker took over."),
 		fenced:    counter(NameOutboxFenced, "Rows whose outcome did not count because their lane was lost."),
 	}
-	r.MustRegister(o.backlog, o.oldest, o.parked, o.lag, o.dispatch, o.attempts, o.dead, o.batchSize, o.wakes, o.unknown, o.dropped,
+	r.MustRegister(o.backlog, o.oldest, o.paused, o.parked, o.lag, o.dispatch, o.attempts, o.dead, o.batchSize, o.wakes, o.unknown, o.dropped,
 		o.handovers, o.fenced)
 	return o
 }
 
 // OutboxBacklog shows how a sink stands.
-func (m *Metrics) OutboxBacklog(sink string, rows, parked int64, oldest time.Duration) {
+func (m *Metrics) OutboxBacklog(sink string, rows, parked int64, oldest time.Duration, paused bool) {
 	if m == nil {
 		return
 	}
+	m.outbox.paused.WithLabelValues(sink).Set(map[bool]float64{true: 1}[paused])
 	m.outbox.backlog.WithLabelValues(sink).Set(float64(rows))
 	m.outbox.parked.WithLabelValues(sink).Set(float64(parked))
 	m.outbox.oldest.WithLabelValues(sink).Set(oldest.Seconds())

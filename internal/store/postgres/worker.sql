@@ -622,8 +622,9 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', true);
 
 -- name: NeedNotWait
 -- A move takes a row from one table of this database and puts it into another: a
--- crash takes back both or neither, so nobody has to wait for the disk. Nor for the
--- note of what was handed out.
+-- crash takes back both or neither, so nobody has to wait for the disk. Nor for what
+-- was handed out and settled: a crash that takes it back has rows delivered again,
+-- which is what they are promised (at least once), in their order.
 SELECT set_config('synchronous_commit', 'off', true);
 
 -- name: Move
