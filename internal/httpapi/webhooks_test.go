@@ -241,7 +241,7 @@ func TestFaultsOfAWebhook(t *testing.T) {
 		`{"url":"https://example.com","events":["booking."]}`:                            "/events/0",
 		`{"url":"https://example.com","events":["booking.*","access.denied"]}`:           "/events/1",
 		`{"url":"https://example.com","events":["webhook.*"]}`:                           "/events/0",
-		`{"url":"https://example.com","events":["capacity.hold.*","day.closed"]}`:   "",
+		`{"url":"https://example.com","events":["capacity.hold.*","day.closed"]}`:        "",
 		`{"url":"https://example.com","description":"` + strings.Repeat("é", 201) + `"}`: "/description",
 		`{"url":"https://example.com","description":"a\nb"}`:                             "/description",
 		`{"url":"https://example.com","secret":"whsec_mine"}`:                            "/secret",
