@@ -68,7 +68,7 @@ bench-outbox: ## the outbox beside rivals and floors (QUICK=1 for a look, ONLY=d
 
 .PHONY: soak
 soak: ## the long tests (up to an hour), then fuzz and mutants
-	MAITRED_SOAK=1 $(GO) test -race -count=1 -timeout 60m -run 'Friday|Soak|Wild|Crash|Race|Model|Prop|Store|Linear|Fault' ./...
+	MAITRED_SOAK=1 $(GO) test -race -count=1 -timeout 60m -run 'Friday|Soak|Wild|Crash|Race|Model|Prop|Store|Linear|Fault|Worker|Takeover|Move' ./...
 	MAITRED_SOAK=1 $(GO) test -count=1 -timeout 60m -run '^TestModel|^TestLockFirst|^TestTwoFridays$$' ./internal/line ./internal/friday
 	@$(MAKE) fuzz
 	@$(MAKE) mutants
