@@ -28,8 +28,8 @@ func TestASweepThatGoesOnDoesNotWait(t *testing.T) {
 	}
 	d.agenda.forget()
 	d.agenda.sweep()
-	if l, wait := d.look(now); !l.nothing() || wait != 20*time.Millisecond {
-		t.Errorf("look = %+v, %s; want nothing for 20ms", l, wait)
+	if l, wait := d.look(now); !l.nothing() || wait != 2*w.c.Gap {
+		t.Errorf("look = %+v, %s; want nothing for %s", l, wait, 2*w.c.Gap)
 	}
 }
 

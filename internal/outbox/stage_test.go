@@ -218,10 +218,9 @@ func (p *process) Deliver(ctx context.Context, batch []Item) []Result {
 
 func (p *process) one(ctx context.Context, row store.OutboxRow) Result {
 	s := p.s
-	if p.isDead() {
+	if !s.arrives(p, row) {
 		return Result{Err: errGone}
 	}
-	s.arrives(p, row)
 	result, takes := s.behaviour()(p, row)
 	wait(ctx, takes)
 	if p.isDead() {
@@ -314,8 +313,9 @@ func (s *stage) took(id int64) time.Duration {
 }
 
 // arrives looks at what holds whatever happens: one row of an aggregate at a time, and
-// none before those that are in front of it.
-func (s *stage) arrives(p *process, row store.OutboxRow) {
+// none before those that are in front of it. Nothing arrives from a process that is
+// dead.
+func (s *stage) arrives(p *process, row store.OutboxRow) bool {
 	s.memory.mu.Lock()
 	var before []int64
 	for _, id := range s.memory.flows[lanePlace{store.LaneRef{Sink: row.Sink, Lane: row.Lane}, row.Flow}] {
@@ -329,6 +329,9 @@ func (s *stage) arrives(p *process, row store.OutboxRow) {
 	s.memory.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if p.isDead() { // asked where kill forgets what it had on its way
+		return false
+	}
 	if who := s.inFlight[row.Aggregate]; who != nil {
 		s.wrong = append(s.wrong, fmt.Sprintf("row %d at %s while another of %s is delivered by %s", row.ID, p.w.c.Name, row.Aggregate, who.w.c.Name))
 	}
@@ -341,6 +344,7 @@ func (s *stage) arrives(p *process, row store.OutboxRow) {
 	s.tried[row.ID]++
 	s.crowd[row.Restaurant]++
 	s.most = max(s.most, s.crowd[row.Restaurant])
+	return true
 }
 
 // flow is an endpoint by number; those of one restaurant share its number.
