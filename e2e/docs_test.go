@@ -13,7 +13,7 @@ import (
 func sources(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, root := range []string{"../internal", "../cmd", "."} {
+	for _, root := range []string{"../internal", "../cmd", "../tools", "."} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
 				return err
@@ -54,12 +54,7 @@ func TestFailuresNameRealTests(t *testing.T) {
 			t.Errorf("%s names no test", id)
 		}
 		for _, m := range tests {
-			parts := strings.Split(m[1], "/")
-			found := strings.Contains(code, "func "+parts[0]+"(")
-			for _, sub := range parts[min(2, len(parts)):] {
-				found = found && strings.Contains(code, `"`+sub+`"`)
-			}
-			if !found {
+			if !isTest(code, m[1]) {
 				t.Errorf("%s names the test %s, which is not there", id, m[1])
 			}
 		}
@@ -69,6 +64,39 @@ func TestFailuresNameRealTests(t *testing.T) {
 		for _, m := range mutants {
 			if !strings.Contains(list, "mutant  "+m[1]+"\n") {
 				t.Errorf("%s names the mutant %s, which is not in the list", id, m[1])
+			}
+		}
+	}
+}
+
+// isTest reports whether a test of that name is in the code.
+func isTest(code, name string) bool {
+	parts := strings.Split(name, "/")
+	found := strings.Contains(code, "func "+parts[0]+"(")
+	for _, sub := range parts[min(2, len(parts)):] {
+		found = found && strings.Contains(code, `"`+sub+`"`)
+	}
+	return found
+}
+
+// TestElsewhereNamesRealTests: each thing that went wrong in another queue has a
+// test here that is there.
+func TestElsewhereNamesRealTests(t *testing.T) {
+	code := sources(t)
+	_, section, _ := strings.Cut(read(t, "../docs/failures.md"), "\n## Elsewhere\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\| ([^|]+) \| [^|]+ \| [^|]+ \| (.*) \|$`).FindAllStringSubmatch(section, -1)
+	if len(rows) < 2+28 {
+		t.Fatalf("%d rows, want the whole table", len(rows))
+	}
+	for _, row := range rows[2:] { // behind the head
+		tests := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1)
+		if len(tests) == 0 {
+			t.Errorf("%s names no test", row[1])
+		}
+		for _, m := range tests {
+			if !isTest(code, m[1]) {
+				t.Errorf("%s names the test %s, which is not there", row[1], m[1])
 			}
 		}
 	}
