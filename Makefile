@@ -9,7 +9,7 @@ GO ?= go
 GOLANGCI_LINT := $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME ?= 20s
 ONLY ?=
-REST ?= 0
+THIRD ?= 0
 QUICK ?=
 
 .PHONY: help
@@ -39,7 +39,7 @@ fmt: ## put every Go file into the one layout
 
 .PHONY: mutants
 mutants: ## break each rule of docs/mutants.txt; its test must notice (ONLY=id for some)
-	@$(GO) -C tools run ./mutants -root .. -only '$(ONLY)' -rest '$(REST)'
+	@$(GO) -C tools run ./mutants -root .. -only '$(ONLY)' -third '$(THIRD)'
 
 .PHONY: gen
 gen: ## write the generated files

@@ -10,13 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
 	"github.com/maitred/maitred/internal/outbox"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
 	"github.com/maitred/maitred/internal/store/sqlite"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 )
 
 // embedded asks the same of SQLite, with its disk (synchronous=FULL).

@@ -4,8 +4,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/maitred/maitred/internal/outbox"
 	"github.com/riverqueue/river"
+
+	"github.com/maitred/maitred/internal/outbox"
 )
 
 // idle asks what a worker costs that has nothing to do, with its default lease.

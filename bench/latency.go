@@ -5,11 +5,12 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"github.com/maitred/maitred/internal/notify"
 	"github.com/maitred/maitred/internal/outbox"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
-	"github.com/riverqueue/river"
 )
 
 // latency asks how soon after its commit an event is with its sink.

@@ -10,13 +10,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/maitred/maitred/internal/outbox"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
 	"github.com/maitred/maitred/internal/store/postgres"
 	"github.com/maitred/maitred/internal/store/postgres/pgtest"
 	"github.com/maitred/maitred/internal/telemetry"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // taker is a sink that takes everything at once, counts, and looks whether anything of an

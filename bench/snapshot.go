@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/maitred/maitred/internal/outbox"
 	"github.com/maitred/maitred/internal/store"
 )

@@ -6,10 +6,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
 	"github.com/maitred/maitred/internal/outbox"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"
-	"github.com/riverqueue/river"
 )
 
 // steady asks what delivering costs those who commit: the same transaction everywhere, one

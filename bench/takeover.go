@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/maitred/maitred/internal/outbox"
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/store"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/maitred/maitred/internal/house"
 	"github.com/maitred/maitred/internal/notify"
 	"github.com/maitred/maitred/internal/outbox"

@@ -59,7 +59,11 @@ func newReceiver(t testing.TB) *receiver {
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	var event struct{ ID, Subject, Sequence string }
+	var event struct {
+		ID       string `json:"id"`
+		Subject  string `json:"subject"`
+		Sequence string `json:"sequence"`
+	}
 	body, err := io.ReadAll(q.Body)
 	if err != nil || json.Unmarshal(body, &event) != nil || event.ID != q.Header.Get("webhook-id") {
 		w.WriteHeader(http.StatusBadRequest)

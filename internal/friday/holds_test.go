@@ -37,6 +37,7 @@ func (e *evening) limits(rows []store.OutboxRow) {
 			lives = append(lives, p.At.Sub(born[p.Hold]))
 		case seating.EventHoldExpired:
 			lapsed++
+		default: // says nothing about how long holds live
 		}
 	}
 	most := 0

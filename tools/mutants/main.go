@@ -29,11 +29,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := flags.String("root", ".", "directory of the module")
 	list := flags.String("list", "docs/mutants.txt", "the mutants, relative to the root")
 	only := flags.String("only", "", "run only the mutants of this name or failure id")
-	rest := flags.Int("rest", 0, "with 1, 2 or 3: leave out that third of the mutants, every third from the first, second or third on")
+	third := flags.Int("third", 0, "with 1, 2 or 3: only that third of the mutants, every third from the first, second or third on")
 	parallel := flags.Int("p", 2, "mutants at the same time")
 	timeout := flags.Duration("timeout", 2*time.Minute, "of one test binary, unless its mutant has its own")
 	verbose := flags.Bool("v", false, "show the output of the tests of killed mutants too")
-	if flags.Parse(args) != nil || flags.NArg() > 0 || *parallel < 1 || *rest < 0 || *rest > 3 {
+	if flags.Parse(args) != nil || flags.NArg() > 0 || *parallel < 1 || *third < 0 || *third > 3 {
 		return 64
 	}
 
@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "mutants: %s: %v\n", *list, err)
 		return 64
 	}
-	mutants = without(mutants, *rest)
+	mutants = some(mutants, *third)
 	dir, err := os.MkdirTemp("", "mutants-")
 	if err != nil {
 		fmt.Fprintf(stderr, "mutants: %v\n", err)
@@ -69,11 +69,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// without leaves out every third mutant from the third-th on; 0 leaves out none.
-func without(mutants []*Mutant, third int) []*Mutant {
+// some keeps every third mutant from the third-th on; 0 keeps all.
+func some(mutants []*Mutant, third int) []*Mutant {
 	var kept []*Mutant
 	for i, m := range mutants {
-		if third == 0 || i%3 != third-1 {
+		if third == 0 || i%3 == third-1 {
 			kept = append(kept, m)
 		}
 	}

@@ -104,23 +104,24 @@ func TestAnAcknowledgementWaitsForATheftAndCountsForNothing(t *testing.T) {
 				before := everything(t, s.raw)
 				ended := make(chan struct{})
 				var did bool
+				var wrong error
 				go func() {
 					defer close(ended)
 					switch what {
 					case "move":
 						var moved store.Moved
-						moved, err = s.Move(t.Context(), store.Move{Worker: "zombie", Claims: claims, Limit: 10})
+						moved, wrong = s.Move(t.Context(), store.Move{Worker: "zombie", Claims: claims, Limit: 10})
 						did = len(moved.Rows) > 0
 						if len(moved.Lost) > 0 == did {
 							t.Errorf("Move = %+v, want rows or lost lanes", moved)
 						}
 					case "suspect":
 						var found *store.OutboxRow
-						found, err = s.Suspect(t.Context(), "zombie", store.SinkObservability, claims[row.Lane], row.Flow, row.ID)
+						found, wrong = s.Suspect(t.Context(), "zombie", store.SinkObservability, claims[row.Lane], row.Flow, row.ID)
 						did = found != nil
 					default:
 						var done store.Turned
-						done, err = s.Turn(t.Context(), turn)
+						done, wrong = s.Turn(t.Context(), turn)
 						did = len(done.Lost) == 0
 						if counted := len(done.Settled)+len(done.Rows) > 0; counted != did && what != "circuit" {
 							t.Errorf("Turn = %+v, want it to count or to be lost", done)
@@ -128,15 +129,15 @@ func TestAnAcknowledgementWaitsForATheftAndCountsForNothing(t *testing.T) {
 					}
 				}()
 				if !waitingFor(t, watch, ended) {
-					t.Fatalf("it did not wait for the theft: %v", err)
+					t.Fatalf("it did not wait for the theft: %v", wrong)
 				}
 				if committed {
-					err = errors.Join(err, theft.Commit(t.Context()))
+					err = theft.Commit(t.Context())
 				} else {
-					err = errors.Join(err, theft.Rollback(t.Context()))
+					err = theft.Rollback(t.Context())
 				}
 				<-ended
-				if err != nil || did == committed {
+				if err = errors.Join(err, wrong); err != nil || did == committed {
 					t.Errorf("the zombie did something: %v, %v", did, err)
 				}
 				owners := "UPDATE outbox_lane SET worker_id = 'zombie', token = 1 WHERE worker_id = 'heir'"

@@ -63,14 +63,14 @@ func TestDeliveryIsFoundByIndex(t *testing.T) {
 	}
 }
 
-// TestAParkedFlowCostsTheOthersNothing: with 100,000 rows behind an open circuit a
+// TestAParkedFlowCostsTheOthersNothing: with 30,000 rows behind an open circuit a
 // turn of everybody else looks at few rows.
 func TestAParkedFlowCostsTheOthersNothing(t *testing.T) {
 	t.Parallel()
 	s, d := plant(t)
 	const script = `
 INSERT INTO capacity_outbox (sink, lane, restaurant_id, endpoint_id, aggregate, aggregate_seq, event_type, severity, schema_version, dedupe_key, payload, next_attempt_at, created_at)
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
 SELECT 'webhook', 0, 'RESTAURANT', '00000000-0000-7000-8000-000000000000', 'x', 1, 'booking.created', 'info', 1, 'k' || i, '{}', 0, 1 FROM n;
 INSERT INTO outbox_block (sink, flow, aggregate, restaurant_id, until, since, head_id, failures, reason)
 VALUES ('webhook', '00000000-0000-7000-8000-000000000000', '', 'RESTAURANT', 9000000000000000, 0, 0, 5, 'circuit_open');
@@ -87,48 +87,58 @@ VALUES ('webhook', 0, 'RESTAURANT', '00000000-0000-7000-8000-000000000010', 'y',
 	for _, l := range share.Lanes {
 		turn.Claims = append(turn.Claims, l.Claim)
 	}
-	// A walk through the parked rows takes some 50 ms; each of these is far below it.
+	// The measure is a walk through the parked rows in the same run.
+	walk := quickest(t, 5, func() error {
+		return s.RawSQL(t.Context(), "SELECT sum(length(payload) + aggregate_seq) FROM capacity_outbox WHERE event_type <> 'x'")
+	})
 	for _, call := range []struct {
-		name string
-		most time.Duration
-		do   func() error
+		name  string
+		most  time.Duration
+		times int
+		do    func() error
 	}{
-		{"Turn", 5 * time.Millisecond, func() error {
+		{"Turn", walk / 8, 10, func() error {
 			turned, err := s.Turn(t.Context(), turn)
 			if err == nil && (len(turned.Rows) != 1 || turned.Rows[0].DedupeKey != "y") {
 				err = fmt.Errorf("it hands out %+v, want the one row that is free", turned.Rows)
 			}
 			return err
 		}},
-		{"Waiting", 5 * time.Millisecond, func() error {
+		{"Waiting", walk / 8, 10, func() error {
 			waiting, err := s.Waiting(t.Context(), "w")
 			if err == nil && len(waiting) != 1 {
 				err = fmt.Errorf("it names %v", waiting)
 			}
 			return err
 		}},
-		{"Backlog", 100 * time.Millisecond, func() error {
+		{"Backlog", 4 * walk, 3, func() error {
 			backlog, err := s.Backlog(t.Context())
-			if b := backlog[1]; err == nil && (b.Rows < 50_000 || b.Rows > 200_000 || b.Oldest != 1 || b.Circuits != 1) {
+			if b := backlog[1]; err == nil && (b.Rows < 15_000 || b.Rows > 60_000 || b.Oldest != 1 || b.Circuits != 1) {
 				err = fmt.Errorf("it is %+v", b)
 			}
 			return err
 		}},
 	} {
-		const times = 20
-		least := time.Hour
-		for range times {
-			began := time.Now()
-			if err := call.do(); err != nil {
-				t.Fatalf("%s: %v", call.name, err)
-			}
-			least = min(least, time.Since(began))
-		}
+		least := quickest(t, call.times, call.do)
 		if least > call.most {
-			t.Errorf("%s takes %s at the least beside 100,000 parked rows, want at most %s", call.name, least, call.most)
+			t.Errorf("%s takes %s at the least beside 30,000 parked rows, want at most %s", call.name, least, call.most)
 		}
-		t.Logf("%s takes %s", call.name, least)
+		t.Logf("%s takes %s, a walk %s", call.name, least, walk)
 	}
+}
+
+// quickest is how long the quickest of some calls takes.
+func quickest(t *testing.T, times int, call func() error) time.Duration {
+	t.Helper()
+	least := time.Hour
+	for range times {
+		began := time.Now()
+		if err := call(); err != nil {
+			t.Fatal(err)
+		}
+		least = min(least, time.Since(began))
+	}
+	return least
 }
 
 // TestASweepLooksAtABoundedNumberOfFlows: it runs in the writer's transaction.
