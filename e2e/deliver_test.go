@@ -34,7 +34,7 @@ import (
 // hand-overs.
 const (
 	sealKey    = "a key for tests, of no use elsewhere"
-	workerTerm = 500 * time.Millisecond
+	workerTerm = 800 * time.Millisecond
 )
 
 // receiver is what webhooks lead to. It keeps what came, and is as unreliable as
@@ -399,10 +399,12 @@ func TestWorkersKilledAndStopped(t *testing.T) {
 				t.Fatalf("cycle %d: nothing is delivered any more\n%s", cycle, workers[0].log)
 			}
 		}
-		// One dies of what it inherited from another. A third death in a row would be
-		// a crash loop, as far as anybody can tell.
+		// Some die of what they inherited from another. A third death in a row would be
+		// a crash loop, as far as anybody can tell, and on a slow machine a lease may
+		// also be over without any.
+		inherits := cycle%4 == 3
 		d.await("what a dead worker had in hand is delivered", time.Minute, func() bool {
-			return d.db.Count(t, "SELECT count(*) FROM maitred.capacity_outbox WHERE handovers > $1", cycle%2) == 0
+			return inherits || d.db.Count(t, "SELECT count(*) FROM maitred.capacity_outbox WHERE handovers > 0") == 0
 		})
 		i := rand.IntN(len(workers))
 		w := workers[i]
