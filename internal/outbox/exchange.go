@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/maitred/maitred/internal/seating"
@@ -88,6 +89,44 @@ func (d *counterDesk) turned(l look, out settlement, t store.Turn, turned store.
 		return
 	}
 	d.begin(turned.Rows, turned.Now, t)
+	if len(turned.Rows) >= t.Limit {
+		d.agenda.back(unread(l, turned.Rows)) // another look is to find them
+	}
+}
+
+// unread are the named flows of a look of which nothing was handed out.
+func unread(l look, rows []store.OutboxRow) look {
+	read := map[seating.FlowID]bool{}
+	for _, row := range rows {
+		read[row.Flow] = true
+	}
+	var rest look
+	for _, f := range l.flows {
+		if !read[f.Flow] {
+			rest.flows = append(rest.flows, f)
+		}
+	}
+	return rest
+}
+
+// cutOff is the flow of which the limit may have kept back rows: the last one that was
+// read, in the order in which flows are read.
+func cutOff(t store.Turn, rows []store.OutboxRow) seating.FlowID {
+	if len(rows) < t.Limit || len(rows) == 0 {
+		return seating.FlowID{}
+	}
+	read := map[seating.FlowID]bool{}
+	for _, row := range rows {
+		read[row.Flow] = true
+	}
+	if !t.Sweep {
+		for _, f := range slices.Backward(t.Flows) {
+			if read[f.Flow] {
+				return f.Flow
+			}
+		}
+	}
+	return rows[len(rows)-1].Flow
 }
 
 // begin starts the delivery of rows, each flow by itself.
@@ -104,12 +143,13 @@ func (d *counterDesk) begin(rows []store.OutboxRow, now servicetime.Instant, t s
 	if t.Sweep || len(flows) > 0 {
 		d.single = len(flows) == 1
 	}
-	for i, f := range flows {
+	cut := cutOff(t, rows)
+	for _, f := range flows {
 		lane := d.lanes[by[f][0].Lane]
 		if lane == nil || d.runs[f] != nil || d.leaving {
 			continue // lost meanwhile; it is handed out again
 		}
-		full := len(by[f]) >= t.PerFlow || len(rows) >= t.Limit && i == len(flows)-1 || by[f][0].CircuitFailures > 0
+		full := len(by[f]) >= t.PerFlow || f == cut || by[f][0].CircuitFailures > 0
 		d.start(d.newRun(lane, f, by[f], full))
 	}
 }

@@ -2,10 +2,11 @@ package outbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/maitred/maitred/internal/seating"
 	"github.com/maitred/maitred/internal/servicetime"

@@ -196,16 +196,16 @@ func TestASuccessInTheSameWave(t *testing.T) {
 
 // A wave has one row of an aggregate, the first that is left of it.
 func TestCut(t *testing.T) {
-	var rows []store.OutboxRow
+	var rows []*store.OutboxRow
 	for i, a := range []string{"a", "a", "b", "c", "a", "b", "d"} {
-		rows = append(rows, store.OutboxRow{ID: int64(i + 1), Aggregate: a})
+		rows = append(rows, &store.OutboxRow{ID: int64(i + 1), Aggregate: a})
 	}
 	stopped := map[string]bool{"c": true}
 	if n := ready(rows, stopped); n != 3 {
 		t.Errorf("%d aggregates are ready, want 3", n)
 	}
 	for i, want := range [][]int64{{1, 3}, {2, 6}, {5, 7}} {
-		var wave []store.OutboxRow
+		var wave []*store.OutboxRow
 		wave, rows = cut(rows, stopped, 2)
 		var got []int64
 		for _, r := range wave {

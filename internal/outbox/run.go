@@ -45,7 +45,10 @@ func (r *run) serve(failures int, tell func(report)) {
 	if n := r.rows[0].CircuitFailures; n > 0 {
 		j.circuit = circuit{failures: n, open: true}
 	}
-	rest, stopped := r.rows, map[string]bool{}
+	rest, stopped := make([]*store.OutboxRow, len(r.rows)), map[string]bool{}
+	for i := range r.rows {
+		rest[i] = &r.rows[i]
+	}
 	var hung chan struct{}
 	for len(rest) > 0 && r.ctx.Err() == nil && !r.halts() && !j.opened && hung == nil {
 		restaurant, n := rest[0].Restaurant, ready(rest, stopped)
@@ -56,7 +59,7 @@ func (r *run) serve(failures int, tell func(report)) {
 		if !ok {
 			break
 		}
-		var wave []store.OutboxRow
+		var wave []*store.OutboxRow
 		wave, rest = cut(rest, stopped, got)
 		hung = r.wave(j, wave, stopped)
 		r.counter.crowd.leave(restaurant, got)
@@ -83,8 +86,8 @@ func (r *run) serve(failures int, tell func(report)) {
 func (r *run) halts() bool { return r.halt.Err() != nil || r.going.Load() }
 
 // ready counts the aggregates that are not stopped.
-func ready(rows []store.OutboxRow, stopped map[string]bool) int {
-	seen := map[string]bool{}
+func ready(rows []*store.OutboxRow, stopped map[string]bool) int {
+	seen := make(map[string]bool, len(rows))
 	for _, row := range rows {
 		if !stopped[row.Aggregate] {
 			seen[row.Aggregate] = true
@@ -95,8 +98,9 @@ func ready(rows []store.OutboxRow, stopped map[string]bool) int {
 
 // cut takes the next wave: the first row of each aggregate that is not stopped, at
 // most n. What stays are the rows behind those.
-func cut(rows []store.OutboxRow, stopped map[string]bool, n int) (wave, rest []store.OutboxRow) {
+func cut(rows []*store.OutboxRow, stopped map[string]bool, n int) (wave, rest []*store.OutboxRow) {
 	taken := make(map[string]bool, n)
+	wave, rest = make([]*store.OutboxRow, 0, n), make([]*store.OutboxRow, 0, len(rows))
 	for i, row := range rows {
 		switch {
 		case stopped[row.Aggregate]:
@@ -114,11 +118,11 @@ func cut(rows []store.OutboxRow, stopped map[string]bool, n int) (wave, rest []s
 
 // wave delivers one row of each of some aggregates. It returns what closes when the
 // sink, which has not kept to its time, comes back at last; nil: it did.
-func (r *run) wave(j *judge, wave []store.OutboxRow, stopped map[string]bool) (hung chan struct{}) {
+func (r *run) wave(j *judge, wave []*store.OutboxRow, stopped map[string]bool) (hung chan struct{}) {
 	items := make([]Item, 0, len(wave))
 	for _, row := range wave {
 		dead := len(j.found.dead)
-		if item, ok := j.known(row); ok {
+		if item, ok := j.known(*row); ok {
 			items = append(items, item)
 		} else if len(j.found.dead) == dead {
 			stopped[row.Aggregate] = true

@@ -20,21 +20,28 @@ func (v Version) String() string { return v.Epoch + "." + strconv.FormatInt(v.N,
 // ParseVersion reads what String writes: an epoch of 1 to 32 lower-case letters
 // and digits, a dot, a decimal number without leading zeros.
 func ParseVersion(s string) (Version, error) {
-	bad := fmt.Errorf("%q is not a version", clip(s))
+	v, ok := parseVersion(s)
+	if !ok {
+		return Version{}, fmt.Errorf("%q is not a version", clip(s))
+	}
+	return v, nil
+}
+
+func parseVersion(s string) (Version, bool) {
 	epoch, num, ok := strings.Cut(s, ".")
 	if !ok || epoch == "" || len(epoch) > 32 {
-		return Version{}, bad
+		return Version{}, false
 	}
 	for _, r := range epoch {
 		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
-			return Version{}, bad
+			return Version{}, false
 		}
 	}
 	n, err := strconv.ParseInt(num, 10, 64)
-	if err != nil || n < 0 || strconv.FormatInt(n, 10) != num {
-		return Version{}, bad
+	if err != nil || n < 0 || n > 0 && num[0] == '0' || n == 0 && num != "0" || num[0] == '+' {
+		return Version{}, false
 	}
-	return Version{Epoch: epoch, N: n}, nil
+	return Version{Epoch: epoch, N: n}, true
 }
 
 // MarshalText implements encoding.TextMarshaler.

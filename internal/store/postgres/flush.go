@@ -80,12 +80,15 @@ func (f *flush) one(name string, args []any, found *bool, dest ...any) {
 
 // rowsOf queues a statement and appends its rows to a list.
 func rowsOf[T any](f *flush, name string, args []any, list *[]T, columns func(*T) []any) {
+	row := new(T)
+	dest := columns(row)
 	f.each(name, args, func(scan func(...any) error) error {
-		var row T
-		if err := scan(columns(&row)...); err != nil {
+		var none T
+		*row = none
+		if err := scan(dest...); err != nil {
 			return err
 		}
-		*list = append(*list, row)
+		*list = append(*list, *row)
 		return nil
 	})
 }

@@ -37,6 +37,7 @@ counted AS (
                 SELECT
                 FROM maitred.capacity_outbox AS o
                 WHERE o.sink = s.sink
+                ORDER BY o.lane, o.flow, o.id
                 LIMIT 10001) AS few) AS waiting,
         (
             SELECT COUNT(*)

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -81,12 +83,33 @@ func (s *Store) Turn(ctx context.Context, t store.Turn) (store.Turned, error) {
 		return store.Turned{}, err
 	}
 	done.Lost = lost(t.Claims, held)
+	done.Rows = inPlace(done.Rows)
 	var out handedOut
 	for _, r := range done.Rows {
 		out.add(store.FlowRef{Lane: r.Lane, Flow: r.Flow}, r.CircuitFailures > 0)
 	}
 	done.More, done.Next = out.goOn(t.Flows, t.From, t.Limit, perFlow(t.Limit, t.PerFlow), t.Sweep)
 	return done, nil
+}
+
+// inPlace sorts rows by lane, flow and id. They are large, so each moves once.
+func inPlace(rows []store.OutboxRow) []store.OutboxRow {
+	byPlace := func(a, b *store.OutboxRow) int {
+		return cmp.Or(cmp.Compare(a.Lane, b.Lane), bytes.Compare(a.Flow[:], b.Flow[:]), cmp.Compare(a.ID, b.ID))
+	}
+	at := make([]*store.OutboxRow, len(rows))
+	for i := range rows {
+		at[i] = &rows[i]
+	}
+	if slices.IsSortedFunc(at, byPlace) {
+		return rows
+	}
+	slices.SortFunc(at, byPlace)
+	sorted := make([]store.OutboxRow, len(rows))
+	for i, row := range at {
+		sorted[i] = *row
+	}
+	return sorted
 }
 
 // perFlow is how many rows of one flow may be handed out.

@@ -221,7 +221,13 @@ freed AS (
     WHERE b.sink = $2
         AND b.flow = g.flow
         AND b.aggregate = g.aggregate
-        AND b.head_id = g.id)
+        AND b.head_id = g.id
+        AND (
+            SELECT a.sink
+            FROM maitred.outbox_block AS a
+            WHERE a.sink = $2
+            ORDER BY a.sink, a.flow
+            LIMIT 1) IS NOT NULL)
 SELECT id
 FROM gone
 ORDER BY id;
@@ -358,12 +364,17 @@ ORDER BY d.n;
 -- name: HandOut
 -- Flows are found one after another in the index, each with one look, however many
 -- rows it has; and only until there are rows enough, because nothing here sorts what
--- the recursion yields. A sweep begins behind a flow of a lane, or at none.
+-- the recursion yields. Rows of a flow are asked for in the order of flow and id,
+-- which one index has: by their ids alone the server would look through the others'.
+-- A sweep begins behind a flow of a lane, or at none.
 --
 -- Rows that wait for a time of their own are few, and have an index. What is due is
 -- behind none such of its aggregate, nor behind one whose time has come and that the
--- hint passes over. Whether a flow has any such is asked with an order, so that it is
--- looked up: the server would rather look through a table of which much seems to fit.
+-- hint passes over; "+ 0" says that ids are no way to find them. Whether a flow has
+-- any such is asked with an order, so that it is looked up: the server would rather
+-- look through a table of which much seems to fit.
+--
+-- Whoever asks puts the rows in order: they are wide, and in order flow by flow.
 --
 -- What is handed out is noted in its lane, beside what was before and may still be
 -- on its way.
@@ -469,8 +480,8 @@ out AS (
         WHERE (c.until IS NULL OR c.until <= (SELECT maitred.clock()))
             AND o.sink = $2
             AND o.lane = f.lane
-            AND o.flow = f.flow
-            AND o.id > f.after
+            AND (o.flow, o.id) > (f.flow, f.after)
+            AND o.flow <= f.flow
             AND o.next_attempt_at <= (SELECT maitred.clock())
             AND NOT (few.parked AND EXISTS (
                 SELECT
@@ -485,10 +496,10 @@ out AS (
                 WHERE e.sink = $2
                     AND e.flow = f.flow
                     AND e.aggregate = o.aggregate
-                    AND e.id < o.id
+                    AND e.id + 0 < o.id
                     AND e.next_attempt_at > e.created_at
                     AND (e.id <= f.after OR e.next_attempt_at > (SELECT maitred.clock()))))
-        ORDER BY o.id
+        ORDER BY o.flow, o.id
         LIMIT CASE WHEN c.until IS NULL THEN $13::bigint ELSE 1 END) AS o
     LIMIT $12),
 handed AS (
@@ -539,8 +550,7 @@ noted AS (
         AND l.lane = n.lane
         AND l.handed::text IS DISTINCT FROM n.handed::text)
 SELECT *
-FROM out
-ORDER BY lane, flow, id;
+FROM out;
 
 -- name: Suspect
 -- When nothing of the flow is at hand any more, it is none that took a worker: what
@@ -575,7 +585,8 @@ first AS (
         WHERE (c.until IS NULL OR c.until <= (SELECT maitred.clock()))
             AND o.sink = $2
             AND o.lane = h.lane
-            AND o.flow = $5
+            AND (o.flow, o.id) > ($5, 0)
+            AND o.flow <= $5
             AND o.id <= $6
             AND o.next_attempt_at <= (SELECT maitred.clock())
             AND NOT EXISTS (
@@ -591,10 +602,10 @@ first AS (
                 WHERE e.sink = $2
                     AND e.flow = $5
                     AND e.aggregate = o.aggregate
-                    AND e.id < o.id
+                    AND e.id + 0 < o.id
                     AND e.next_attempt_at > e.created_at
                     AND e.next_attempt_at > (SELECT maitred.clock()))
-        ORDER BY o.id
+        ORDER BY o.flow, o.id
         LIMIT 1) AS o),
 cleared AS (
     UPDATE maitred.outbox_lane AS l
@@ -617,8 +628,10 @@ RETURNING o.id, o.sink, o.lane, o.flow, o.restaurant_id, o.booking_id, o.endpoin
 
 -- name: PlanOnce
 -- To plan how rows are found takes longer than to find them, and the plan is the same
--- for all.
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true);
+-- for all. It is made when an outbox is almost empty, as it should be, and has to do
+-- for the day on which it is not: so rows are looked up, whatever a table seems to have.
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
 
 -- name: NeedNotWait
 -- A move takes a row from one table of this database and puts it into another: a
@@ -722,8 +735,8 @@ chosen AS MATERIALIZED (
         WHERE (c.until IS NULL OR c.until <= (SELECT maitred.clock()))
             AND o.sink = $2
             AND o.lane = f.lane
-            AND o.flow = f.flow
-            AND o.id > f.after
+            AND (o.flow, o.id) > (f.flow, f.after)
+            AND o.flow <= f.flow
             AND o.next_attempt_at <= (SELECT maitred.clock())
             AND NOT (few.parked AND EXISTS (
                 SELECT
@@ -738,10 +751,10 @@ chosen AS MATERIALIZED (
                 WHERE e.sink = $2
                     AND e.flow = f.flow
                     AND e.aggregate = o.aggregate
-                    AND e.id < o.id
+                    AND e.id + 0 < o.id
                     AND e.next_attempt_at > e.created_at
                     AND (e.id <= f.after OR e.next_attempt_at > (SELECT maitred.clock()))))
-        ORDER BY o.id
+        ORDER BY o.flow, o.id
         LIMIT CASE WHEN c.until IS NULL THEN $12::bigint ELSE 1 END) AS o
     LIMIT $11),
 gone AS (
@@ -808,12 +821,13 @@ WHERE EXISTS (
         AND EXISTS (
             SELECT
             FROM (
-                SELECT o.id, o.aggregate, o.next_attempt_at, row_number() OVER (ORDER BY o.id) AS n
+                SELECT o.id, o.aggregate, o.next_attempt_at, row_number() OVER (ORDER BY o.flow, o.id) AS n
                 FROM maitred.capacity_outbox AS o
                 WHERE o.sink = f.sink
                     AND o.lane = f.lane
-                    AND o.flow = f.flow
-                ORDER BY o.id
+                    AND o.flow >= f.flow
+                    AND o.flow <= f.flow
+                ORDER BY o.flow, o.id
                 LIMIT 101) AS a
             WHERE a.n > 100
                 OR a.next_attempt_at <= (SELECT maitred.clock())
@@ -830,7 +844,7 @@ WHERE EXISTS (
                     WHERE e.sink = f.sink
                         AND e.flow = f.flow
                         AND e.aggregate = a.aggregate
-                        AND e.id < a.id
+                        AND e.id + 0 < a.id
                         AND e.next_attempt_at > e.created_at
                         AND e.next_attempt_at > (SELECT maitred.clock()))))
 ORDER BY s.sink COLLATE "C";
