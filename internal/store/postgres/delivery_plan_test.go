@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -43,15 +44,15 @@ const flood = `
 func TestAFloodedFlowCostsTheOthersNothing(t *testing.T) {
 	t.Parallel()
 	const count = "VACUUM ANALYZE capacity_outbox, outbox_block"
-	for name, scripts := range map[string][]string{
+	for name, before := range map[string][]string{
 		"counted": {flood, count},
-		// The planner knows an empty table, and nobody has told it better.
-		"suddenly": {"TRUNCATE capacity_outbox; ALTER TABLE capacity_outbox SET (autovacuum_enabled = false)", count, flood},
+		// Plans are made while there is nothing, and nobody tells the planner better.
+		"suddenly": {"TRUNCATE capacity_outbox; ALTER TABLE capacity_outbox SET (autovacuum_enabled = false)", count},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := busy(t)
-			for _, script := range scripts {
+			for _, script := range before {
 				if err := s.RawSQL(t.Context(), script); err != nil {
 					t.Fatal(err)
 				}
@@ -82,6 +83,24 @@ func besideAFlood(t *testing.T, s *traced, counted bool) {
 		}
 		return done
 	}
+	if !counted {
+		none := store.Settled{ID: 1}
+		for range 3 {
+			turn(0, store.Turn{
+				Sweep: true, Limit: 500, PerFlow: 100, Done: []store.Settled{none}, Failed: []store.Failed{{Settled: none, Reason: store.ParkedFailed}},
+				Dead: []store.Died{{Settled: none, Cause: store.CauseRefused, Key: store.ToldKey(storetest.NewID[[16]byte]())}},
+			})
+			_, err1 := db.Move(ctx, store.Move{Worker: worker, Claims: claims[store.SinkObservability], Limit: 100, PerFlow: 50})
+			_, err2 := db.Suspect(ctx, worker, store.SinkWebhook, claims[store.SinkWebhook][0], seating.FlowID{1}, 1)
+			_, err3 := db.Waiting(ctx, worker)
+			if err := errors.Join(err1, err2, err3); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.RawSQL(ctx, flood); err != nil {
+			t.Fatal(err)
+		}
+	}
 	sweep := store.Turn{Sweep: true, Limit: 500, PerFlow: 100}
 	turn(160, sweep) // and again: what is measured is not how statements are prepared
 
@@ -103,7 +122,14 @@ func besideAFlood(t *testing.T, s *traced, counted bool) {
 		key := store.ToldKey(storetest.NewID[[16]byte]())
 		settle.Dead = append(settle.Dead, store.Died{Settled: store.Settled{ID: r.ID, Lane: r.Lane}, Cause: store.CauseRefused, Key: key})
 	}
-	cheap(t, "settling", s.of(func() { turn(0, settle) }), 60, 1500)
+	// What is settled is looked for by id: with the plan for an empty table that is one
+	// walk through the rows, until the server has counted them. It is no more than that.
+	plans := s.of(func() { turn(0, settle) })
+	if counted {
+		cheap(t, "settling", plans, 60, 1500)
+	} else {
+		cheap(t, "settling", plans, 201_000, 10_000)
+	}
 	down := seating.FlowID{6: 0x70, 8: 0x80, 15: 1}
 	closing := store.Turn{Circuits: []store.Circuit{{Lane: 1, Flow: down, Restaurant: s.seed.ID(), Open: true, Wait: time.Hour, Failures: 6}}}
 	cheap(t, "a circuit", s.of(func() { turn(0, closing) }), 60, 400)

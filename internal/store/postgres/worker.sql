@@ -524,7 +524,7 @@ handed AS (
             WHERE o.sink = $2
                 AND o.lane = h.lane
                 AND o.flow = e.flow
-                AND o.id <= e.last
+                AND o.id + 0 <= e.last
                 AND o.next_attempt_at <= (SELECT maitred.clock())
                 AND NOT EXISTS (
                     SELECT
@@ -587,7 +587,7 @@ first AS (
             AND o.lane = h.lane
             AND (o.flow, o.id) > ($5, 0)
             AND o.flow <= $5
-            AND o.id <= $6
+            AND o.id + 0 <= $6
             AND o.next_attempt_at <= (SELECT maitred.clock())
             AND NOT EXISTS (
                 SELECT
@@ -620,11 +620,10 @@ cleared AS (
         AND NOT EXISTS (SELECT FROM first))
 UPDATE maitred.capacity_outbox AS o
 SET handovers = o.handovers + 1
-FROM first AS f
-WHERE o.id = f.id
+WHERE o.id = (SELECT f.id FROM first AS f)
 RETURNING o.id, o.sink, o.lane, o.flow, o.restaurant_id, o.booking_id, o.endpoint_id, o.aggregate, o.aggregate_seq, o.event_type, o.severity,
     o.schema_version, o.dedupe_key, o.payload, o.headers, o.attempts, o.handovers, o.failed_for, o.next_attempt_at, o.last_error,
-    o.created_at, f.failures;
+    o.created_at, (SELECT f.failures FROM first AS f);
 
 -- name: PlanOnce
 -- To plan how rows are found takes longer than to find them, and the plan is the same
